@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The one entry for people; what each command does is in a script of its own.
+
+KERNEL	?=
+ARCH	?=
+KSRC	?=
+
+tests	:= tools/testing/kheaders
+overlay	:= scripts/overlay
+
+.PHONY: help run check check-fast apply revert patch clean
+
+help:
+	@echo 'kheaders: a kernel that carries its own headers'
+	@echo
+	@echo '  make run            build a kernel with kheaders, boot it in QEMU, and there unpack'
+	@echo '                      /proc/kheaders.tar.xz, build and load a module, attach eBPF'
+	@echo '  make check          every test; with KERNEL= or ARCH=, the kernel tests on that one'
+	@echo '  make check-fast     the tests that need no kernel, in less than a minute'
+	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
+	@echo '  make revert KSRC=D  take it out again, byte for byte'
+	@echo '  make patch KSRC=D   the same as patches for git am, in build/patch/; leaves D alone'
+	@echo '  make clean          remove build/: kernels, logs, patches'
+	@echo
+	@echo '  KERNEL=6.12|6.1|PATH   the kernel to build (6.12; make check takes both)'
+	@echo '  ARCH=x86_64|um|arm64   for what to build it (x86_64; make check takes the first two)'
+	@echo
+	@echo 'What they lack they install: Debian packages, by apt-get.'
+	@echo 'More: README.md, Documentation/admin-guide/kheaders.rst, Documentation/kbuild/kheaders.rst'
+
+run:
+	@$(tests)/setup.sh
+	@$(tests)/run.sh '$(or $(KERNEL),6.12)' '$(or $(ARCH),x86_64)'
+
+check:
+	@$(tests)/setup.sh
+	@$(tests)/check.sh kernels '$(KERNEL)' '$(ARCH)'
+
+check-fast:
+	@$(tests)/setup.sh
+	@$(tests)/check.sh fast
+
+apply revert:
+	@$(overlay)/$@ '$(KSRC)'
+
+patch:
+	@$(overlay)/$@ '$(KSRC)' build/patch
+
+clean:
+	rm -rf build

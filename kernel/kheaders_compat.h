@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that kheaders is built for, so that
+ * kheaders.c and its tests read the same on all of them. Each block is named for
+ * what differs; numbers are the first kernel that has it, but since vendors
+ * carry things back, Makefile.kheaders looks into the headers (KHEADERS_HAVE_*).
+ */
+#ifndef KHEADERS_COMPAT_H
+#define KHEADERS_COMPAT_H
+
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/sysfs.h>
+
+/*
+ * proc_ops (5.6) and its proc_read_iter (5.10), which lets sendfile() and
+ * splice() read the file as well. Before, /proc takes file_operations and
+ * only calls ->read.
+ */
+#ifdef KHEADERS_HAVE_PROC_READ_ITER
+#define KHEADERS_PROC_OPS(name, reader)				\
+	static const struct proc_ops name = {			\
+		.proc_read_iter	= reader,			\
+		.proc_lseek	= default_llseek,		\
+	}
+#elif defined(KHEADERS_HAVE_PROC_OPS)
+#define KHEADERS_PROC_OPS(name, reader)				\
+	static const struct proc_ops name = {			\
+		.proc_read	= reader,			\
+		.proc_lseek	= default_llseek,		\
+	}
+#else
+#define KHEADERS_PROC_OPS(name, reader)				\
+	static const struct file_operations name = {		\
+		.owner		= THIS_MODULE,			\
+		.read		= reader,			\
+		.llseek		= default_llseek,		\
+	}
+#endif
+
+/* sysfs_bin_attr_simple_read() (6.10, and where that was carried back to). */
+#ifndef __BIN_ATTR_SIMPLE_RO
+static inline ssize_t
+sysfs_bin_attr_simple_read(struct file *file, struct kobject *kobj,
+			   struct bin_attribute *attr, char *buf, loff_t off,
+			   size_t count)
+{
+	memcpy(buf, attr->private + off, count);
+	return count;
+}
+#endif
+
+/*
+ * The tables of exported symbols, for kheaders_symvers.c. From 7.1 on one table
+ * holds all, with flags; before, GPL-only symbols have a table of their own.
+ */
+#ifdef CONFIG_IKHEADERS_SYMVERS
+
+#include <linux/export.h>
+#include <linux/module.h>
+#ifdef KHEADERS_HAVE_KSYMTAB_INTERNAL
+#include "module/internal.h"
+#else
+extern const struct kernel_symbol __start___ksymtab[];
+extern const struct kernel_symbol __stop___ksymtab[];
+extern const struct kernel_symbol __start___ksymtab_gpl[];
+extern const struct kernel_symbol __stop___ksymtab_gpl[];
+extern const s32 __start___kcrctab[];
+extern const s32 __start___kcrctab_gpl[];
+#endif
+#ifdef KHEADERS_HAVE_KFLAGSTAB
+#include <linux/module_symbol.h>
+#endif
+
+/* Pointers in a struct kernel_symbol, and their bytes, or 0 if they are relative. */
+#ifdef KHEADERS_HAVE_SYMBOL_NAMESPACE
+#define KHEADERS_KSYM_POINTERS	3
+#else
+#define KHEADERS_KSYM_POINTERS	2
+#endif
+#ifdef CONFIG_HAVE_ARCH_PREL32_RELOCATIONS
+#define KHEADERS_KSYM_ABSOLUTE	0
+#elif defined(CONFIG_64BIT)
+#define KHEADERS_KSYM_ABSOLUTE	8
+#else
+#define KHEADERS_KSYM_ABSOLUTE	4
+#endif
+
+struct kheaders_ksymtab {
+	const struct kernel_symbol *sym;
+	size_t count;
+	const u32 *crc;		/* NULL: no symbol versions */
+	const u8 *flags;	/* NULL: @gpl_only says it for all */
+	bool gpl_only;
+};
+
+static inline const u32 *kheaders_crcs(const void *crcs)
+{
+	return IS_ENABLED(CONFIG_MODVERSIONS) ? crcs : NULL;
+}
+
+/* Table @n, from 0, of @mod, or of vmlinux if that is NULL. False: no more. */
+static inline bool kheaders_ksymtab(const struct module *mod, int n,
+				    struct kheaders_ksymtab *tab)
+{
+	*tab = (struct kheaders_ksymtab){ .gpl_only = n };
+	switch (n) {
+	case 0:
+		tab->sym = mod ? mod->syms : __start___ksymtab;
+		tab->count = mod ? mod->num_syms :
+			     __stop___ksymtab - __start___ksymtab;
+		tab->crc = kheaders_crcs(mod ? mod->crcs : __start___kcrctab);
+#ifdef KHEADERS_HAVE_KFLAGSTAB
+		tab->flags = mod ? mod->flagstab : __start___kflagstab;
+#endif
+		return true;
+#ifndef KHEADERS_HAVE_KFLAGSTAB
+	case 1:
+		tab->sym = mod ? mod->gpl_syms : __start___ksymtab_gpl;
+		tab->count = mod ? mod->num_gpl_syms :
+			     __stop___ksymtab_gpl - __start___ksymtab_gpl;
+		tab->crc = kheaders_crcs(mod ? mod->gpl_crcs :
+					 __start___kcrctab_gpl);
+		return true;
+#endif
+	}
+	return false;
+}
+
+static inline bool kheaders_ksym_gpl_only(const struct kheaders_ksymtab *tab, size_t i)
+{
+#ifdef KHEADERS_HAVE_KFLAGSTAB
+	return tab->flags[i] & KSYM_FLAG_GPL_ONLY;
+#else
+	return tab->gpl_only;
+#endif
+}
+
+/* Until 5.19, a CRC could be stored as the distance to where it is. */
+static inline u32 kheaders_ksym_crc(const struct kheaders_ksymtab *tab, size_t i)
+{
+	if (!tab->crc)
+		return 0;
+#ifdef CONFIG_MODULE_REL_CRCS
+	return *(const u32 *)offset_to_ptr((const int *)&tab->crc[i]);
+#else
+	return tab->crc[i];
+#endif
+}
+
+static inline const char *kheaders_ksym_name(const struct kernel_symbol *sym)
+{
+#ifdef CONFIG_HAVE_ARCH_PREL32_RELOCATIONS
+	return offset_to_ptr(&sym->name_offset);
+#else
+	return sym->name;
+#endif
+}
+
+/* Namespaces of symbols came with 5.4. Empty: in none. */
+static inline const char *kheaders_ksym_namespace(const struct kernel_symbol *sym)
+{
+#ifndef KHEADERS_HAVE_SYMBOL_NAMESPACE
+	return "";
+#elif defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS)
+	return sym->namespace_offset ? offset_to_ptr(&sym->namespace_offset) : "";
+#else
+	return sym->namespace ?: "";
+#endif
+}
+
+/* A line of Module.symvers. In 5.4 and 5.5, namespaces stood before modules. */
+static inline void kheaders_symvers_line(struct seq_file *m, u32 crc,
+					 const char *name, const char *module,
+					 const char *export, const char *namespace)
+{
+#ifndef KHEADERS_HAVE_SYMBOL_NAMESPACE
+	seq_printf(m, "0x%08x\t%s\t%s\t%s\n", crc, name, module, export);
+#elif defined(KHEADERS_HAVE_NAMESPACE_BEFORE_MODULE)
+	seq_printf(m, "0x%08x\t%s\t%s\t%s\t%s\n", crc, name, namespace,
+		   module, export);
+#else
+	seq_printf(m, "0x%08x\t%s\t%s\t%s\t%s\n", crc, name, module,
+		   export, namespace);
+#endif
+}
+
+#endif /* CONFIG_IKHEADERS_SYMVERS */
+
+/*
+ * The file @name below the root of @mnt, open for reading, or an ERR_PTR. For the
+ * KUnit suite. file_open_root_mnt() came with 5.13.
+ */
+static inline struct file *kheaders_open_root(struct vfsmount *mnt, const char *name)
+{
+#ifdef KHEADERS_HAVE_OPEN_ROOT_MNT
+	return file_open_root_mnt(mnt, name, O_RDONLY, 0);
+#else
+	return file_open_root(mnt->mnt_root, mnt, name, O_RDONLY, 0);
+#endif
+}
+
+#endif

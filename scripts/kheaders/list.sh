@@ -1,0 +1,137 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What goes into kheaders_data.tar.xz. Usage, from the object tree and with the
+# environment of Kbuild:
+#
+#	list.sh MADE FILE...
+#
+# FILEs are those that scripts/kheaders/Makefile made for the archive, below the
+# directory MADE. Prints a line for each file of the archive:
+#
+#	CHUNK <tab> PATH <tab> SOURCE
+#
+# CHUNK is the part of the archive it is packed in, one of those the Makefile
+# names; PATH its name in there; SOURCE where it is read from.
+#
+# Module.symvers is not here and cannot be: modpost makes it from vmlinux, and
+# vmlinux contains this archive. Nor are keys, the seed of a randomized structure
+# layout, and headers that are made while this runs or tell when it ran.
+
+set -eu
+export LC_ALL=C
+: "${srctree:?is set by Kbuild}" "${SRCARCH:?is set by Kbuild}"
+
+is_enabled() {
+	grep -q "^$1=[ym]" include/config/auto.conf
+}
+
+# Where the compiler looks for the headers of a module, relative to the tree.
+# Some architectures lend others theirs: um uses those of x86.
+header_dirs() {
+	{
+		printf '%s\n' include "arch/$SRCARCH/include"
+		for flag in ${LINUXINCLUDE-} ${KBUILD_CPPFLAGS-}; do
+			case $flag in
+			-I"$srctree"/*)	echo "${flag#-I"$srctree"/}" ;;
+			-I./*)		echo "${flag#-I./}" ;;
+			-I[!/.]*)	echo "${flag#-I}" ;;
+			esac
+		done
+	} | sed 's,/*$,/,' | sort -u |
+		# What is below another one is found with it.
+		awk 'NR == 1 || index($0, top) != 1 { print top = $0 }'
+}
+
+# Links are followed: some build systems make source trees of them. Names that
+# begin with a dot are temporary files.
+headers() {
+	for dir in $dirs; do
+		[ ! -d "$dir" ] ||
+			find -L "${dir%/}" -name '.*' -prune -o \
+				-type f \( -name '*.h' -o -path '*/include/*.S' \) -print
+	done
+}
+
+# What "make M=" reads besides: the Makefiles of the kernel, of the architecture
+# and of the one that lends it headers, and the tools in scripts/ that they call.
+# Host programs and what has to be made to measure are among the FILEs.
+build_files() {
+	find -L scripts -maxdepth 1 -type f \( \
+		-name 'Makefile*' -o -name 'Kbuild*' -o -name '*.include' -o \
+		-name '*.sh' -o -name 'module-common.c' -o \
+		-name 'mkcompile_h' -o -name 'setlocalversion' -o \
+		-name 'check-local-export' -o -name 'remove-stale-files' -o \
+		-name 'recordmcount.pl' \)
+	find -L scripts/kheaders/symvers.sh 2>/dev/null || :
+	find -L scripts/basic scripts/mod scripts/genksyms scripts/include \
+		scripts/clang-tools -type f \( -name 'Makefile*' -o \
+		-name '*.[chly]' -o -name '*.py' \) \
+		! -name '*.lex.c' ! -name '*.tab.[ch]' 2>/dev/null || :
+	for arch in $archs; do
+		find -L "arch/$arch" -maxdepth 1 -type f \( \
+			-name 'Makefile*' -o -name 'Kbuild.platforms' \)
+		find -L "arch/$arch/scripts" "arch/$arch/tools" -type f \( \
+			-name 'Makefile*' -o -name '*.sh' \) 2>/dev/null || :
+		find -L "arch/$arch" -mindepth 2 -name Platform -type f
+		# Linker scripts of modules, where scripts/ has none (before 5.10).
+		find -L "arch/$arch" -name module.lds -type f
+	done
+	find -L include/config/auto.conf include/config/kernel.release \
+		2>/dev/null || :
+}
+
+# list_tree TREE: PATH <tab> SOURCE of the files in one of the two trees.
+list_tree() {
+	(
+		cd "$1"
+		headers
+		[ "$extmod" = n ] || build_files
+	) | tree=$1 awk '{ print $0 "\t" ENVIRON["tree"] "/" $0 }'
+}
+
+made=$1; shift
+extmod=n
+! is_enabled CONFIG_IKHEADERS_EXTMOD || extmod=y
+dirs=$(header_dirs)
+archs=$(echo "$dirs" | sed -n 's,^arch/\([^/]*\)/.*,\1,p' | sort -u)
+
+# What no archive may hold, whatever asks for it. compile.h and utsversion.h are
+# made at any time during the build and tell when it was.
+never='(^|/)Module\.symvers$|\.pem$|\.x509$|(^|/)randstruct\.seed$'
+never="$never"'|(^|/)randomize_layout_(seed\.h|plugin\.so)$'
+never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|autoksyms|kheaders_id)\.h$'
+
+# A file of the object tree goes before one of the same name in the source tree,
+# whatever their ages, and one made for the archive before both.
+{
+	[ "$srctree" = . ] || list_tree "$srctree"
+	list_tree .
+	for file; do
+		printf '%s\t%s\n' "$file" "$made/$file"
+	done
+} | NEVER=$never awk -F '\t' '
+	{ source[$1] = $2 }
+	END {
+		for (path in source)
+			if (path !~ ENVIRON["NEVER"])
+				print chunk(path) "\t" path "\t" source[path]
+	}
+	# Alike goes with alike, what changes often apart from what does not, and
+	# the parts are of about the same weight.
+	function chunk(path) {
+		if (path !~ /^(include|arch\/[^\/]*\/include)\// ||
+		    path ~ /^include\/config\/|\/generated\//)
+			return "build"
+		if (path ~ /^include\/dt-bindings\//)
+			return "dt-bindings"
+		if (path ~ /^arch\// || path ~ /^include\/(uapi|asm-generic)\//)
+			return "uapi"
+		if (path ~ /^include\/linux\/[a-l]/)
+			return "linux-a"
+		if (path ~ /^include\/linux\/[m-p]/)
+			return "linux-m"
+		if (path ~ /^include\/linux\//)
+			return "linux-q"
+		return "other"
+	}' | sort

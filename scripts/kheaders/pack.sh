@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Packs a chunk of kheaders_data.tar.xz. Usage:
+#
+#	pack.sh MANIFEST TREE OUT TIMESTAMP EPOCH
+#
+# MANIFEST (see stage.c) names the files below TREE. OUT becomes an xz stream of
+# their tar entries, without the blocks that end a tar archive: chunks are joined.
+# TIMESTAMP is KBUILD_BUILD_TIMESTAMP, a date as date(1) reads it, and EPOCH is
+# SOURCE_DATE_EPOCH, in seconds; the time of all entries is the first of them
+# that is not empty. OUT is written whole or not at all.
+
+set -eu
+export LC_ALL=C TZ=UTC
+# Whatever the builder likes to have there, the archive is to be the same.
+unset TAR_OPTIONS XZ_OPT XZ_DEFAULTS
+
+manifest=$1 tree=$2 out=$3 timestamp=$4 epoch=$5
+tar=${TAR:-tar} xz=${XZ:-xz}
+
+die() {
+	echo "kheaders: $*" >&2
+	exit 1
+}
+
+trap 'rm -f "$out.list" "$out.tar" "$out.tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+rm -f "$out"
+
+command -v "$xz" >/dev/null ||
+	die "CONFIG_IKHEADERS_PROC needs $xz (package xz-utils)"
+command -v "$tar" >/dev/null ||
+	die "CONFIG_IKHEADERS_PROC needs GNU tar, there is no $tar (package tar)"
+case $("$tar" --version) in
+*'GNU tar'*) ;;
+*) die "CONFIG_IKHEADERS_PROC needs GNU tar, $tar is another (package tar)" ;;
+esac
+
+# Not 0, which some tar take for a mistake, and not later: a device without a
+# clock lives in 1970, where make would wonder at files from the future.
+mtime=1
+if [ -n "$timestamp" ]; then
+	mtime=$(date -d "$timestamp" +%s 2>/dev/null) ||
+		die "KBUILD_BUILD_TIMESTAMP='$timestamp' is not a date; set one that date -d takes"
+elif [ -n "$epoch" ]; then
+	case $epoch in
+	*[!0-9]*) die "SOURCE_DATE_EPOCH='$epoch' is not a number of seconds since 1970" ;;
+	esac
+	mtime=$epoch
+fi
+
+# Blocks of one sector (-b 1) leave nothing but the two zero ones at the end.
+cut -f 1 "$manifest" >"$out.list"
+"$tar" --format=ustar -b 1 --no-recursion --owner=0 --group=0 --numeric-owner \
+	--mode=a+rX,u+w,go-w --mtime="@$mtime" \
+	-C "$tree" -T "$PWD/$out.list" -cf "$out.tar"
+truncate -s -1024 "$out.tar"
+
+# Text: a byte follows from the one before it more than from where it stands.
+"$xz" -T1 --lzma2=preset=6,lc=4,pb=0 --check=crc32 -c "$out.tar" >"$out.tmp"
+mv -f "$out.tmp" "$out"

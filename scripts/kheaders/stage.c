@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lays out the files of kheaders_data.tar.xz. Usage, from the object tree:
+ *
+ *	stage LIST DIR STRIP CHUNK...
+ *
+ * LIST is what list.sh prints. Each file goes to DIR/tree/PATH: a header without
+ * comments and needless white space if STRIP is "blanks", without comments if it is
+ * "comments", and as it is if it is "none". Then DIR/CHUNK.manifest says for each
+ * CHUNK what is in it,
+ *
+ *	PATH <tab> MODE <tab> SIZE <tab> HASH
+ *
+ * and is only written when that differs from what it said before. So a chunk is
+ * out of date exactly when it is older than its manifest, and a header that was
+ * touched, but not changed, makes nothing again.
+ *
+ * DIR/tree/include/config/kheaders.id, alone in the chunk "id", is made here: 16
+ * hexadecimal digits that are a function of all the other files, which stand for
+ * the tree wherever it is unpacked.
+ *
+ * DIR/index remembers the state of each source and of what became of it, so that
+ * only files with another time, size or inode are read again.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "strip.h"
+
+#define NSEC_PER_SEC	1000000000LL
+
+/*
+ * A file changed twice within one tick of the clock has the same time twice. So
+ * the state of a file that was new when the index was written proves nothing.
+ */
+#define RACY_NSEC	(2 * NSEC_PER_SEC)
+
+struct state {			/* of a file, as stat() tells it */
+	long long mtime, ctime;	/* nanoseconds since 1970 */
+	long long size;		/* bytes */
+	unsigned long long ino;
+};
+
+struct item {
+	char *chunk, *path, *source;
+	struct state from, to;	/* the source and the staged file */
+	unsigned long long hash;		/* of the staged file's content */
+	unsigned int mode;	/* 0644 or 0755 */
+	bool listed;		/* in the index: also in today's list */
+};
+
+static bool strips_comments, strips_blanks;
+
+struct list {
+	struct item *item;
+	size_t count, room;
+	char *text;		/* what the strings point into */
+};
+
+#define die(...) \
+	(fprintf(stderr, "kheaders: " __VA_ARGS__), fputc('\n', stderr), exit(1))
+#define die_errno(doing, name) \
+	die("cannot %s %s: %s", doing, name, strerror(errno))
+
+static void *xrealloc(void *old, size_t size)
+{
+	void *p = realloc(old, size);
+
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+static char *xasprintf(const char *fmt, const char *a, const char *b)
+{
+	size_t size = snprintf(NULL, 0, fmt, a, b) + 1;
+	char *s = xrealloc(NULL, size);
+
+	snprintf(s, size, fmt, a, b);
+	return s;
+}
+
+static struct state state_of(const struct stat *st)
+{
+	return (struct state){
+		.mtime = st->st_mtim.tv_sec * NSEC_PER_SEC + st->st_mtim.tv_nsec,
+		.ctime = st->st_ctim.tv_sec * NSEC_PER_SEC + st->st_ctim.tv_nsec,
+		.size = st->st_size,
+		.ino = st->st_ino,
+	};
+}
+
+static bool same_state(const struct state *a, const struct state *b)
+{
+	return a->mtime == b->mtime && a->ctime == b->ctime &&
+	       a->size == b->size && a->ino == b->ino;
+}
+
+/* Reads a whole file; @name must exist unless @optional, then NULL is returned. */
+static char *read_file(const char *name, bool optional, size_t *len, struct stat *st)
+{
+	char *buf = NULL;
+	size_t room = 0;
+	ssize_t got;
+	int fd;
+
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && optional)
+		return NULL;
+	if (fd < 0 || fstat(fd, st))
+		die_errno("read", name);
+
+	*len = 0;
+	do {
+		if (*len == room) {
+			room = room ? 2 * room : (size_t)st->st_size + 2;
+			buf = xrealloc(buf, room);
+		}
+		got = read(fd, buf + *len, room - *len - 1);
+		if (got < 0)
+			die_errno("read", name);
+		*len += got;
+		if (*len == room - 1)
+			buf = xrealloc(buf, room *= 2);
+	} while (got);
+	close(fd);
+	buf[*len] = '\0';
+	return buf;
+}
+
+static void make_parents(char *name)
+{
+	char *slash;
+
+	for (slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(name, 0777) && errno != EEXIST)
+			die_errno("make directory", name);
+		*slash = '/';
+	}
+}
+
+/* Replaces @name at once and whole, so that a build may be killed at any time. */
+static void write_file(char *name, const char *buf, size_t len, unsigned int mode)
+{
+	char *tmp = xasprintf("%s%s", name, ".tmp");
+	size_t done = 0;
+	ssize_t put;
+	int fd;
+
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0 && errno == ENOENT) {
+		make_parents(tmp);
+		fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	}
+	if (fd < 0)
+		die_errno("write", tmp);
+	for (; done < len; done += put) {
+		put = write(fd, buf + done, len - done);
+		if (put < 0) {
+			unlink(tmp);
+			die_errno("write", name);
+		}
+	}
+	/* The builder's umask is not to be seen in the archive. */
+	if (fchmod(fd, mode) || close(fd) || rename(tmp, name)) {
+		unlink(tmp);
+		die_errno("write", name);
+	}
+	free(tmp);
+}
+
+/* Writes @name unless that is what it holds. */
+static void update_file(char *name, const char *buf, size_t len, unsigned int mode)
+{
+	struct stat st;
+	size_t before_len;
+	char *before;
+
+	before = read_file(name, true, &before_len, &st);
+	if (!before || before_len != len || memcmp(before, buf, len) ||
+	    (st.st_mode & 07777) != mode)
+		write_file(name, buf, len, mode);
+	free(before);
+}
+
+#define HASH_START	0xcbf29ce484222325ULL	/* FNV-1a */
+
+/* The hash of what @hash is of, with @buf behind it. */
+static unsigned long long hash_more(unsigned long long hash, const char *buf, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)buf[i]) * 0x100000001b3ULL;
+	return hash;
+}
+
+static unsigned long long hash_of(const char *buf, size_t len)
+{
+	return hash_more(HASH_START, buf, len);
+}
+
+static struct item *add_item(struct list *list)
+{
+	if (list->count == list->room) {
+		list->room = list->room ? 2 * list->room : 8192;
+		list->item = xrealloc(list->item, list->room * sizeof(*list->item));
+	}
+	list->item[list->count] = (struct item){ 0 };
+	return &list->item[list->count++];
+}
+
+static void read_list(const char *name, struct list *list)
+{
+	char *line, *end, *path, *source;
+	struct item *e;
+	struct stat st;
+	size_t len;
+
+	list->text = read_file(name, false, &len, &st);
+	for (line = list->text; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		path = strchr(line, '\t');
+		source = path ? strchr(path + 1, '\t') : NULL;
+		if (!end || !source || source > end)
+			die("%s: a line is not CHUNK, PATH and SOURCE", name);
+		*end = *path++ = *source++ = '\0';
+
+		e = add_item(list);
+		e->chunk = line;
+		e->path = path;
+		e->source = source;
+	}
+}
+
+/*
+ * The index is only a memory: one that is missing, damaged, or of another version
+ * of this program costs the time to stage all files again.
+ */
+static const char *index_head;
+#define INDEX_LINE	"%lld %lld %lld %llu %lld %lld %lld %llu %llx %o "
+
+static void read_index(const char *name, struct list *index)
+{
+	char *line, *end, *path;
+	struct item *e;
+	struct stat st;
+	size_t len;
+	int at;
+
+	index->text = read_file(name, true, &len, &st);
+	if (!index->text || strncmp(index->text, index_head, strlen(index_head)))
+		return;
+
+	for (line = index->text + strlen(index_head); *line; line = end + 1) {
+		end = strchr(line, '\n');
+		if (!end)
+			return;
+		*end = '\0';
+		e = add_item(index);
+		if (sscanf(line, INDEX_LINE "%n",
+			   &e->from.mtime, &e->from.ctime, &e->from.size, &e->from.ino,
+			   &e->to.mtime, &e->to.ctime, &e->to.size, &e->to.ino,
+			   &e->hash, &e->mode, &at) != 10) {
+			index->count--;
+			return;
+		}
+		path = strchr(line + at, '\t');
+		if (!path) {
+			index->count--;
+			return;
+		}
+		*path++ = '\0';
+		e->source = line + at;
+		e->path = path;
+	}
+}
+
+static void write_index(char *name, const struct list *list)
+{
+	size_t size = strlen(index_head) + 1, len, i;
+	const struct item *e;
+	char *buf;
+
+	for (i = 0; i < list->count; i++)
+		size += strlen(list->item[i].path) + strlen(list->item[i].source) + 256;
+	buf = xrealloc(NULL, size);
+	len = sprintf(buf, "%s", index_head);
+	for (i = 0; i < list->count; i++) {
+		e = &list->item[i];
+		len += sprintf(buf + len,
+			       INDEX_LINE "%s\t%s\n",
+			       e->from.mtime, e->from.ctime, e->from.size, e->from.ino,
+			       e->to.mtime, e->to.ctime, e->to.size, e->to.ino,
+			       e->hash, e->mode, e->source, e->path);
+	}
+	write_file(name, buf, len, 0644);
+	free(buf);
+}
+
+static bool is_header(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 2 && !strcmp(path + len - 2, ".h");
+}
+
+/* Brings DIR/tree/PATH up to date; @old is what the index knows, or NULL. */
+static void stage(struct item *e, const struct item *old, char *staged, long long now)
+{
+	struct stat from, to;
+	char *buf, *stripped;
+	size_t len;
+
+	if (old && !strcmp(old->source, e->source) &&
+	    !stat(e->source, &from) && !stat(staged, &to)) {
+		e->from = state_of(&from);
+		e->to = state_of(&to);
+		if (same_state(&e->from, &old->from) &&
+		    same_state(&e->to, &old->to)) {
+			e->hash = old->hash;
+			e->mode = old->mode;
+			return;
+		}
+	}
+
+	buf = read_file(e->source, false, &len, &from);
+	if (strips_comments && is_header(e->path)) {
+		stripped = strip_comments(buf, len, &len);
+		if (!stripped)
+			die_errno("strip", e->source);
+		free(buf);
+		buf = stripped;
+		if (strips_blanks)
+			len = squeeze_blanks(buf, len);
+	}
+	e->mode = from.st_mode & 0100 ? 0755 : 0644;
+
+	update_file(staged, buf, len, e->mode);
+	if (stat(staged, &to))
+		die_errno("read", staged);
+
+	e->hash = hash_of(buf, len);
+	e->from = state_of(&from);
+	e->to = state_of(&to);
+	if (e->from.mtime > now - RACY_NSEC || e->from.ctime > now - RACY_NSEC)
+		e->from.mtime = -1;
+	free(buf);
+}
+
+/* A line of a manifest, at @buf; returns its length. */
+static size_t manifest_line(char *buf, const struct item *e)
+{
+	return sprintf(buf, "%s\t%o\t%lld\t%llx\n", e->path, e->mode, e->to.size, e->hash);
+}
+
+static void write_manifest(const struct list *list, const char *dir, const char *chunk)
+{
+	char *name = xasprintf("%s/%s.manifest", dir, chunk);
+	size_t size = 1, len = 0, i;
+	const struct item *e;
+	char *buf;
+
+	for (i = 0; i < list->count; i++)
+		size += strlen(list->item[i].path) + 64;
+	buf = xrealloc(NULL, size);
+	for (i = 0; i < list->count; i++) {
+		e = &list->item[i];
+		if (!strcmp(e->chunk, chunk))
+			len += manifest_line(buf + len, e);
+	}
+	update_file(name, buf, len, 0644);
+	free(buf);
+	free(name);
+}
+
+/* The file that stands for the tree, and the manifest of the chunk it is in. */
+static void write_id(const struct list *list, const char *dir, const char *tree)
+{
+	unsigned long long hash = HASH_START;
+	char path[] = "include/config/kheaders.id", text[32];
+	struct item id = { .path = path, .mode = 0644 };
+	char *line, *name;
+	size_t i, len;
+
+	for (i = 0; i < list->count; i++) {
+		line = xrealloc(NULL, strlen(list->item[i].path) + 64);
+		len = manifest_line(line, &list->item[i]);
+		hash = hash_more(hash, line, len);
+		free(line);
+	}
+	len = sprintf(text, "%016llx\n", hash);
+	name = xasprintf("%s/%s", tree, path);
+	update_file(name, text, len, id.mode);
+	free(name);
+
+	id.to.size = len;
+	id.hash = hash_of(text, len);
+	line = xrealloc(NULL, sizeof(path) + 64);
+	len = manifest_line(line, &id);
+	name = xasprintf("%s/%s", dir, "id.manifest");
+	update_file(name, line, len, 0644);
+	free(name);
+	free(line);
+}
+
+static struct item *look_up(const struct item *e)
+{
+	ENTRY *found = hsearch((ENTRY){ .key = e->path }, FIND);
+
+	return found ? found->data : NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct list list = { 0 }, index = { 0 };
+	char *dir, *tree, *staged, *index_name;
+	struct item *old;
+	struct timespec ts;
+	long long now;
+	size_t i;
+	int c;
+
+	if (argc < 5)
+		die("usage: stage LIST DIR STRIP CHUNK...");
+	dir = argv[2];
+	strips_blanks = !strcmp(argv[3], "blanks");
+	strips_comments = strips_blanks || !strcmp(argv[3], "comments");
+	if (!strips_comments && strcmp(argv[3], "none"))
+		die("'%s' is none of blanks, comments, none", argv[3]);
+	/* A file that was staged otherwise is not up to date. */
+	index_head = xasprintf("kheaders index %s, %s\n", "2", argv[3]);
+	tree = xasprintf("%s/%s", dir, "tree");
+	index_name = xasprintf("%s/%s", dir, "index");
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+
+	read_list(argv[1], &list);
+	read_index(index_name, &index);
+	if (!hcreate(2 * index.count + 1))
+		die("out of memory");
+	for (i = 0; i < index.count; i++)
+		hsearch((ENTRY){ index.item[i].path, &index.item[i] }, ENTER);
+
+	for (i = 0; i < list.count; i++) {
+		for (c = 4; c < argc && strcmp(argv[c], list.item[i].chunk); c++)
+			;
+		if (c == argc)
+			die("%s: no chunk is called %s", argv[1], list.item[i].chunk);
+		old = look_up(&list.item[i]);
+		if (old)
+			old->listed = true;
+		staged = xasprintf("%s/%s", tree, list.item[i].path);
+		stage(&list.item[i], old, staged, now);
+		free(staged);
+	}
+
+	for (i = 0; i < index.count; i++) {
+		if (index.item[i].listed)
+			continue;
+		staged = xasprintf("%s/%s", tree, index.item[i].path);
+		if (unlink(staged) && errno != ENOENT)
+			die_errno("remove", staged);
+		free(staged);
+	}
+
+	/* The index first: a manifest is out of date at worst, never too new. */
+	write_index(index_name, &list);
+	for (c = 4; c < argc; c++) {
+		if (!strcmp(argv[c], "id"))
+			write_id(&list, dir, tree);
+		else
+			write_manifest(&list, dir, argv[c]);
+	}
+	return 0;
+}

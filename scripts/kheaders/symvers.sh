@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Brings Module.symvers in a tree unpacked from /proc/kheaders.tar.xz up to date.
+# Usage:
+#
+#	symvers.sh TREE [y]
+#
+# "y" if the tree's kernel has CONFIG_MODVERSIONS. TREE/Module.symvers becomes what
+# the running kernel says in /proc/kheaders.symvers, if TREE is that kernel's. What a
+# Module.symvers of the kernel's own build, put there by hand, says of modules
+# that are not loaded is kept: there a module has a path, here a name.
+#
+# Prints one line if there is something to say, and always returns 0: modules can be
+# built without.
+
+tree=${1%/} modversions=${2-}
+proc=/proc/kheaders.symvers
+file=$tree/Module.symvers
+version=/sys/module/kheaders_symvers/version
+
+# say WHY: symbols come from the file that is there, or from nowhere.
+say() {
+	if [ -e "$file" ]; then
+		echo "$1: symbol versions are those in $file"
+	elif [ "$modversions" = y ]; then
+		echo "$1, and there is no $file: the modules get no symbol versions, and the tree's kernel (CONFIG_MODVERSIONS=y) will refuse them"
+	else
+		echo "$1, and there is no $file: the modules get no symbol versions and no dependencies"
+	fi
+	exit 0
+}
+
+release=$(cat "$tree/include/config/kernel.release")
+if [ "$(uname -r)" != "$release" ]; then
+	say "Linux $(uname -r) is running, and the tree is of $release"
+elif [ ! -e $proc ]; then
+	say "this kernel has no $proc (CONFIG_IKHEADERS_SYMVERS)"
+elif [ ! -e $version ]; then
+	say "can't tell whether the tree is of this build of Linux $release: there is no $version (is /sys mounted?)"
+elif [ "$(cat $version)" != "$(cat "$tree/include/config/kheaders.id")" ]; then
+	say "the tree is of another build of Linux $release than the one that is running (unpack /proc/kheaders.tar.xz again)"
+fi
+
+kept=/dev/null
+[ ! -e "$file" ] || kept=$file
+merged() {
+	awk -F '\t' 'FILENAME == ARGV[1] { exported[$2]; print; next }
+		!($2 in exported) && /\t[^\t]*\/[^\t]*\t/' $proc "$kept"
+}
+
+! merged | cmp -s - "$file" || exit 0
+trap 'rm -f "$new"' EXIT
+trap 'exit 0' HUP INT TERM
+new=
+new=$(mktemp "$tree/.Module.symvers.XXXXXX" 2>/dev/null) || say "$tree can't be written to"
+{ merged >"$new" && chmod 644 "$new" && mv -f "$new" "$file"; } 2>/dev/null ||
+	say "$file can't be written (is the disk full?)"

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The Makefile on top of the tree that is in kheaders_data.tar.xz, once
+# scripts/kheaders/Makefile has filled in what stands between @. It says what the
+# kernel's own Makefile, there Makefile.kernel, can't find out on the device.
+
+ARCH	?= @ARCH@
+SUBARCH	?= @SUBARCH@
+
+kheaders-tree := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+
+ifneq ($(KBUILD_EXTMOD)$(M)$(SUBDIRS),)
+ifeq (@RANDSTRUCT@,y)
+$(error kheaders: this kernel's structure layout is randomized (CONFIG_RANDSTRUCT) and its seed is a secret: external modules can't be built for it)
+endif
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),modules)),)
+ifndef KHEADERS_SYMVERS
+# Once: makes below this one inherit it.
+export KHEADERS_SYMVERS := y
+kheaders-said := $(shell sh $(kheaders-tree)scripts/kheaders/symvers.sh \
+	$(kheaders-tree) @MODVERSIONS@)
+ifneq ($(kheaders-said),)
+$(info kheaders: $(kheaders-said))
+endif
+endif
+# modpost would stop at the first symbol of the kernel.
+ifeq ($(wildcard $(kheaders-tree)Module.symvers),)
+export KBUILD_MODPOST_WARN := 1
+endif
+endif
+endif
+
+include $(kheaders-tree)Makefile.kernel

@@ -1,0 +1,137 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs the tests and counts. Usage:
+#
+#	check.sh fast			what needs no kernel
+#	check.sh kernels		that, and all kernel tests
+#	check.sh kernels KERNEL ARCH	the kernel tests on that one; either may be
+#					empty: 6.12, x86_64
+#
+# Each suite prints TAP, kept in build/check/SUITE.tap. Ends with the line
+# "N passed, N failed, N skipped"; returns 0 if nothing failed.
+
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+results=$build/check
+rm -rf "$results"
+mkdir -p "$results"
+start=$(date +%s)
+
+# suite NAME COMMAND...: runs a suite and says how it went. One that ends with an
+# error although all its tests passed, or ran none, has failed as a whole.
+suite() {
+	name=$1; shift
+	tap=$results/$name.tap
+	from=$(date +%s)
+	status=0
+	"$@" >"$tap" 2>"$tap.err" || status=$?
+	if ! grep -qE '^1\.\.0 # SKIP' "$tap" &&
+	   { [ "$status" != 0 ] || ! grep -qE '^ok ' "$tap"; } &&
+	   ! grep -qE '^not ok ' "$tap"; then
+		echo "not ok - $name ended with status $status" >>"$tap"
+	fi
+	printf '%4d s  %-28s %s\n' $(($(date +%s) - start)) "$name" \
+		"$(tally "$tap") in $(($(date +%s) - from)) s"
+	if grep -qE '^not ok ' "$tap"; then
+		sed -n '/^not ok /,/^ok /{/^ok /!p}' "$tap" | head -n 60
+		tail -n 15 "$tap.err"
+	fi
+}
+
+# tally FILE...: the counts in TAP, of tests and of whole programs skipped.
+tally() {
+	cat "$@" | awk '
+		/^not ok /		{ failed++; next }
+		/^ok .*# (SKIP|skip)/	{ skipped++; next }
+		/^1\.\.0 # SKIP/	{ skipped++; next }
+		/^ok /			{ passed++ }
+		END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }'
+}
+
+finish() {
+	[ "$(ls "$results"/*.tap 2>/dev/null)" ] || die "no test was run"
+	total=$(tally "$results"/*.tap)
+	say "the TAP of each suite is in $results, the whole took $(($(date +%s) - start)) s"
+	echo "$total"
+	case $total in
+	*" 0 failed"*) exit 0 ;;
+	esac
+	exit 1
+}
+
+# bats_suite NAME [OPTION...]
+bats_suite() {
+	name=$1; shift
+	suite "$name" bats --tap "$@" "$here/$name.bats"
+}
+
+# fast [OPTION...]: two at a time.
+fast() {
+	bats_suite overlay "$@" &
+	bats_suite style "$@"
+	bats_suite strip "$@"
+	bats_suite extract "$@"
+	wait
+}
+
+# kernel KERNEL ARCH [VARIANT [TEST...]]: builds, and runs the target's tests in a
+# guest. That goes on in the background, one guest at a time, while the next kernels
+# are built.
+kernel() {
+	built=$results/$(echo "$1-$2${3:+-$3}" | tr '/' '_').out
+	suite "build-$(basename "$built" .out)" build "$built" "$1" "$2" "${3-}"
+	[ -s "$built" ] || return 0
+	out=$(cat "$built")
+	images="$images $out"
+	shift $(($# < 3 ? $# : 3))
+	suite "boot-$(basename "$out")" flock "$results/guest.lock" \
+		"$here/boot.sh" "$out" 1800 "$(selftests "$out") $*" &
+}
+
+build() {
+	built=$1; shift
+	echo "1..1"
+	if "$here/kernel.sh" "$@" >"$built"; then
+		echo "ok 1 linux $* builds"
+	else
+		rm "$built"
+		echo "not ok 1 linux $* builds"
+	fi
+}
+
+# kbuild KERNEL [OPTION...]: the build matrix and the museum on that tree.
+kbuild() {
+	version=$1; shift
+	suite "kbuild-$version" env KERNEL="$version" bats --tap "$@" "$here/kbuild.bats"
+}
+
+images=
+case $1 in
+fast)
+	fast --filter-tags '!slow'
+	;;
+kernels)
+	if [ -n "${2-}${3-}" ]; then
+		kernel "${2:-6.12}" "${3:-x86_64}"
+	else
+		fast
+		# make takes longest in the guests of QEMU, so what calls it often is
+		# left to those of um.
+		kernel 6.12 x86_64 '' read read_more symvers kunit extmod bpf tracers dmesg
+		kernel 6.1 x86_64 module+modversions \
+			module read read_more symvers kunit extmod bpf tracers dmesg
+		kernel 6.12 um modversions read read_more symvers kunit extmod extmod_more dmesg
+		kernel 6.1 um '' read read_more symvers kunit extmod dmesg
+		kernel 6.12 x86_64 debug+modversions module read read_more symvers kunit dmesg
+		kbuild 6.12 &
+		# What tests the generator alone need not be run twice.
+		kbuild 6.1 --filter-tags '!generator'
+		wait
+		suite images env IMAGES="$images" bats --tap "$here/images.bats"
+	fi
+	wait
+	;;
+esac
+finish

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The init of the guests that boot.sh starts: puts an overlay over the root,
+# which is on the workstation, runs the command there, and ends the guest.
+
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH HOME=/root TMPDIR=/tmp LC_ALL=C
+bb=/bin/busybox
+
+finish() {
+	echo "kheaders-status: $1"
+	sync
+	# To reboot is to start again for UML, and what ends QEMU without ACPI.
+	if grep -q 'User Mode Linux' /proc/cpuinfo; then
+		$bb poweroff -f
+	fi
+	$bb reboot -f
+	sleep 60
+}
+
+mount -t proc proc /proc
+mount -t tmpfs -o mode=0755 tmpfs /mnt || finish 125
+mkdir /mnt/upper /mnt/work /mnt/root
+mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/root || finish 125
+
+root=/mnt/root
+mount -t proc proc $root/proc
+mount -t sysfs sysfs $root/sys
+mount -t devtmpfs devtmpfs $root/dev
+mount -t tmpfs -o mode=1777 tmpfs $root/tmp
+mount -t debugfs debugfs $root/sys/kernel/debug 2>/dev/null
+mount -t tracefs tracefs $root/sys/kernel/tracing 2>/dev/null
+mount -t bpf bpf $root/sys/fs/bpf 2>/dev/null
+
+# Where the root is not the workstation's own, this repository comes by itself.
+top=$(sed -n 's/.*kheaders.top=\([^ ]*\).*/\1/p' /proc/cmdline)
+[ -z "$top" ] || mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose top "$root$top" ||
+	finish 125
+
+command=$(sed -n 's/.*kheaders.command=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
+chroot $root /bin/sh -c "cd /tmp && $command" 2>&1
+finish $?

@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# scripts/extract-ikheaders on the kernels that check.sh has built: $IMAGES, their
+# object trees. What it finds must be what was built in, which the booted kernels
+# show (read.sh, symvers.sh). The first of them that is a bzImage is also built with each
+# compression.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	top=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
+	here=$top/tools/testing/kheaders
+	work=$top/build/images
+	export top here work
+	rm -rf "$work"
+	mkdir -p "$work"
+}
+
+teardown_file() {
+	rm -rf "$work"
+}
+
+# extracts FILE OBJTREE: the archive comes out of FILE byte for byte.
+extracts() {
+	"$top/scripts/extract-ikheaders" "$1" >"$work/got" || { echo "$1"; false; }
+	cmp "$work/got" "$2/kernel/kheaders_data.tar.xz" || { echo "$1"; false; }
+}
+
+# objtrees PATTERN: those whose configuration has a line like it.
+objtrees() {
+	for out in $IMAGES; do
+		! grep -q "$1" "$out/.config" || echo "$out"
+	done
+}
+
+@test "vmlinux, bzImage and UML's linux" {
+	[ -n "$(objtrees '^CONFIG_IKHEADERS_PROC=y')" ]
+	for out in $(objtrees '^CONFIG_IKHEADERS_PROC=y'); do
+		extracts "$out/vmlinux" "$out"
+		for image in "$out/linux" "$out/arch/x86/boot/bzImage"; do
+			[ ! -f "$image" ] || extracts "$image" "$out"
+		done
+	done
+}
+
+@test "kheaders.ko, plain and compressed" {
+	[ -n "$(objtrees '^CONFIG_IKHEADERS_PROC=m')" ]
+	for out in $(objtrees '^CONFIG_IKHEADERS_PROC=m'); do
+		extracts "$out/kernel/kheaders.ko" "$out"
+		cp "$out/kernel/kheaders.ko" "$work/k.ko"
+		gzip -k "$work/k.ko"
+		# As the kernel's own modules_install compresses.
+		xz -k --check=crc32 --lzma2=dict=1MiB "$work/k.ko"
+		zstd -q -T0 "$work/k.ko"
+		for image in "$work"/k.ko.*; do
+			extracts "$image" "$out"
+		done
+		rm "$work"/k.ko*
+	done
+}
+
+@test "an image with kheaders as a module has none, and says where they are" {
+	for out in $(objtrees '^CONFIG_IKHEADERS_PROC=m'); do
+		run -1 "$top/scripts/extract-ikheaders" "$out/vmlinux"
+		echo "$output" | grep 'kheaders.ko'
+	done
+}
+
+@test "--symvers: vmlinux's part of the build's Module.symvers" {
+	[ -n "$(objtrees '^CONFIG_IKHEADERS_SYMVERS=y')" ]
+	for out in $(objtrees '^CONFIG_IKHEADERS_SYMVERS=y'); do
+		grep '	vmlinux	' "$out/Module.symvers" | sort >"$work/want"
+		for image in "$out/vmlinux" "$out/linux" "$out/arch/x86/boot/bzImage"; do
+			[ -f "$image" ] || continue
+			"$top/scripts/extract-ikheaders" --symvers "$image" >"$work/got"
+			sort "$work/got" | diff "$work/want" -
+		done
+		echo "# $(wc -l <"$work/want") symbols of $(basename "$out") compared, 0 differ" >&3
+	done
+}
+
+@test "bzImage with gzip, bzip2, lzma, xz, lzo, lz4, zstd" {
+	for out in $(objtrees '^CONFIG_IKHEADERS_PROC=y'); do
+		[ ! -f "$out/arch/x86/boot/bzImage" ] || break
+	done
+	[ -f "$out/arch/x86/boot/bzImage" ]
+	boot=$out/arch/x86/boot
+	for method in BZIP2 LZMA XZ LZO LZ4 ZSTD GZIP; do
+		sed -i -e 's/^CONFIG_KERNEL_\([A-Z0-9]*\)=y/# CONFIG_KERNEL_\1 is not set/' \
+			-e "s/^# CONFIG_KERNEL_$method is not set/CONFIG_KERNEL_$method=y/" "$out/.config"
+		make -C "$out" CC="ccache gcc" olddefconfig bzImage >"$work/log" 2>&1 || {
+			tail "$work/log"
+			false
+		}
+		grep -q "^CONFIG_KERNEL_$method=y" "$out/.config"
+		suffix=$(echo $method | sed 's/GZIP/gz/; s/BZIP2/bz2/; s/ZSTD/zst/' | tr A-Z a-z)
+		[ -f "$boot/compressed/vmlinux.bin.$suffix" ]
+		extracts "$boot/bzImage" "$out"
+	done
+}

@@ -1,0 +1,551 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# How the archive is built: every way to call make, every option, and the museum
+# of what broke before, on the kernel $KERNEL (6.12). ARCH=um, because its tree is
+# prepared in seconds; what the archive holds is tested on booted kernels.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export LC_ALL=C
+	top=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
+	here=$top/tools/testing/kheaders
+	export top here
+	tree=$("$here/source.sh" "${KERNEL:-6.12}")
+	work=$top/build/kbuild/$(basename "$tree")
+	ref=$work/ref
+	export tree work ref
+	export CCACHE_DIR="$top/build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
+	rm -rf "$work"
+	mkdir -p "$work"
+
+	# Compressing well takes as long as all the rest, and is no part of what is
+	# tested here: a later option wins.
+	printf '#!/bin/sh\nexec xz "$@" -0\n' >"$work/xz-0"
+	# A rustc by rustup only works for the user who has it: the configuration
+	# would depend on who calls make.
+	mkdir "$work/bin"
+	printf '#!/bin/sh\nexit 1\n' >"$work/bin/rustc"
+	chmod +x "$work/xz-0" "$work/bin/rustc"
+	PATH=$work/bin:$PATH
+	configure "$ref"
+	kbuild "$ref" kernel/kheaders.o >"$work/ref.log" 2>&1 || cat "$work/ref.log" >&2
+}
+
+teardown_file() {
+	[ -n "$BATS_TEST_FILTER" ] || rm -rf "$work"
+}
+
+# configure DIR [LINE...]: an object tree of ARCH=um with the tests' options, and
+# the LINEs on top of them.
+configure() {
+	local out=$1; shift
+	mkdir -p "$out"
+	cat "$here/kconfig/base.config" "$here/kconfig/um.config" >"$out.config"
+	printf '%s\n' "$@" >>"$out.config"
+	make -C "${src:-$tree}" O="$out" ARCH=um HOSTCC="ccache gcc" tinyconfig >"$out.log" 2>&1 &&
+	(cd "$out" && ARCH=um "${src:-$tree}/scripts/kconfig/merge_config.sh" -m .config \
+		"$out.config") >>"$out.log" 2>&1 &&
+	make -C "${src:-$tree}" O="$out" ARCH=um HOSTCC="ccache gcc" olddefconfig >>"$out.log" 2>&1 ||
+		{ tail "$out.log"; return 1; }
+}
+
+# kbuild DIR ARG...: make in the object tree DIR, of the source tree $src.
+kbuild() {
+	local out=$1; shift
+	make -C "${src:-$tree}" O="$out" ARCH=um CC="ccache gcc" HOSTCC="ccache gcc" \
+		XZ="$work/xz-0" -j2 "$@"
+}
+
+# like_ref FILE: whether an archive has the bytes of the reference.
+like_ref() {
+	cmp "$ref/kernel/kheaders_data.tar.xz" "$1/kernel/kheaders_data.tar.xz"
+}
+
+# A source tree of its own for a test that changes it: hard links, so whatever is
+# changed must be replaced and not written into (edit does that).
+clone_tree() {
+	src=$work/$1
+	cp -al "$tree" "$src"
+}
+
+edit() {
+	cp -p "$1" "$1.new"
+	sed -i "$2" "$1.new"
+	mv "$1.new" "$1"
+}
+
+# The names in an archive, and one file of it.
+names() {
+	xz -dc "$1/kernel/kheaders_data.tar.xz" | tar -tf -
+}
+
+show() {
+	xz -dc "$1/kernel/kheaders_data.tar.xz" | tar -xOf - "$2"
+}
+
+# What of kheaders make said it did, "PACK linux-a" or the like.
+did() {
+	echo "$output" | sed -n 's,^  \(PACK\|GEN\|UPD\|STRIP\) *\(kernel/kheaders\|scripts/kheaders/\)\(.*\),\1 \3,p'
+}
+
+# An object tree that is a copy of the reference's.
+clone_ref() {
+	out=$work/$1
+	cp -a "$ref" "$out"
+	# The copies have other inodes: what stage remembers is told so first.
+	kbuild "$out" kernel/kheaders.o >"$out.log" 2>&1
+	like_ref "$out"
+}
+
+@test "museum 1, 2: a pristine tree builds with O=, absolute" {
+	[ -s "$ref/kernel/kheaders.o" ]
+	names "$ref" >"$work/names"
+	[ "$(wc -l <"$work/names")" -gt 5000 ]
+	run ! grep '^[^#]*Module\.symvers' "$tree/kernel/Makefile.kheaders" "$tree/scripts/kheaders/Makefile"
+}
+
+@test "museum 3: the archive is called kheaders_data.tar.xz, no .txz anywhere" {
+	[ -f "$ref/kernel/kheaders_data.tar.xz" ]
+	run ! grep -rn '\.txz' "$tree"/kernel/*kheaders* "$tree"/scripts/kheaders "$tree/init/Kconfig.kheaders"
+}
+
+@test "museum 2: O=, relative" {
+	configure "$work/rel"
+	(cd "$tree" && make O="../../kbuild/$(basename "$tree")/rel" ARCH=um \
+		CC="ccache gcc" XZ="$work/xz-0" -j2 kernel/kheaders.o) >"$work/rel.log" 2>&1
+	like_ref "$work/rel"
+}
+
+@test "museum 1, 2, 11: in-tree after mrproper, and mrproper leaves the tree as it was" {
+	clone_tree intree
+	(cd "$src" && find . -type f -o -type l | sort) >"$work/before"
+	cd "$src"
+	make ARCH=um mrproper
+	make ARCH=um tinyconfig
+	ARCH=um scripts/kconfig/merge_config.sh -m .config "$ref.config"
+	make ARCH=um olddefconfig
+	make ARCH=um CC="ccache gcc" XZ="$work/xz-0" -j2 kernel/kheaders.o
+	like_ref "$src"
+	make ARCH=um clean
+	run ! ls kernel/kheaders_data.tar.xz scripts/kheaders/tree scripts/kheaders/build.tar.xz
+	make ARCH=um mrproper
+	find . -type f -o -type l | sort >"$work/after"
+	diff "$work/before" "$work/after"
+	rm -rf "$src"
+}
+
+@test "museum 2, 6, 7: a read-only source tree, another user, umask, locale, zone, directory and time" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	local out=$work/other/deep/er
+	configure "$out"
+	cat >"$work/other/build.sh" <<-EOT
+		umask 077
+		cd "$out"
+		touch "$tree/kernel/x" 2>/dev/null && exit 1
+		exec make -C "$tree" O="$out" ARCH=um XZ="$work/xz-0" -j3 kernel/kheaders.o
+	EOT
+	chmod 755 "$work/other"
+	chown -R nobody "$work/other"
+	env -i PATH="$PATH" HOME=/nonexistent TZ=Asia/Kathmandu LC_ALL=C.UTF-8 \
+		XZ_OPT=-9 TAR_OPTIONS=--sort=none \
+		setpriv --reuid=nobody --regid=nogroup --clear-groups \
+		sh "$work/other/build.sh"
+	like_ref "$out"
+	rm -rf "$work/other"
+}
+
+# bats test_tags=generator
+@test "museum 6, 19: -j1 runs one at a time, -j4 gives the same bytes" {
+	clone_ref jobs
+	cat >"$work/xz" <<-EOT
+		#!/bin/sh
+		mkdir "$work/xz.lock" || touch "$work/xz.overlap"
+		xz "\$@" -0
+		status=\$?
+		rmdir "$work/xz.lock"
+		exit \$status
+	EOT
+	chmod +x "$work/xz"
+	rm "$out"/scripts/kheaders/*.tar.xz
+	kbuild "$out" -j1 XZ="$work/xz" kernel/kheaders.o
+	[ ! -e "$work/xz.overlap" ]
+	like_ref "$out"
+	rm "$out"/scripts/kheaders/*.tar.xz
+	kbuild "$out" -j4 kernel/kheaders.o
+	like_ref "$out"
+	rm -rf "$out"
+}
+
+@test "museum 8: a source tree of symbolic links" {
+	src=$work/links
+	cp -as "$tree" "$src"
+	configure "$work/o-links"
+	kbuild "$work/o-links" kernel/kheaders.o
+	like_ref "$work/o-links"
+	rm -rf "$src" "$work/o-links"
+}
+
+@test "museum 5: nothing changed, a touched header, a rewritten autoconf.h: nothing is made again" {
+	clone_tree touched
+	clone_ref nothing
+	kbuild "$out" kernel/kheaders.o
+	local stamp
+	stamp=$(stat -c %y "$out/kernel/kheaders_data.tar.xz")
+	run -0 kbuild "$out" kernel/kheaders.o
+	[ -z "$(did)" ]
+	edit "$src/include/linux/zutil.h" ''
+	touch "$src/include/linux/zutil.h"
+	touch "$out/include/generated/autoconf.h"
+	cp "$out/include/config/auto.conf" "$out/auto.conf"
+	mv "$out/auto.conf" "$out/include/config/auto.conf"
+	run -0 kbuild "$out" kernel/kheaders.o
+	[ -z "$(did)" ]
+	[ "$stamp" = "$(stat -c %y "$out/kernel/kheaders_data.tar.xz")" ]
+	rm -rf "$src" "$out"
+}
+
+# bats test_tags=generator
+@test "museum 14: a header changed at once, its size and minute kept, is seen; only its chunk is packed" {
+	clone_tree changed
+	clone_ref change
+	kbuild "$out" kernel/kheaders.o
+	edit "$src/include/linux/zutil.h" 's/define PRESET_DICT 0x20/define PRESET_DICT 0x21/'
+	touch -r "$tree/include/linux/zutil.h" "$src/include/linux/zutil.h"
+	run -0 kbuild "$out" kernel/kheaders.o
+	# And what stands for the whole tree.
+	[ "$(did | grep '^PACK' | tr -d '\n')" = 'PACK id.tar.xzPACK linux-q.tar.xz' ]
+	show "$out" include/linux/zutil.h | grep 'PRESET_DICT 0x21'
+	rm -rf "$src" "$out"
+}
+
+# bats test_tags=generator
+@test "a new header goes in, a removed one goes out" {
+	clone_tree new
+	clone_ref new-out
+	echo '#define NEW 1' >"$src/include/linux/kheaders_new.h"
+	rm "$src/include/linux/zutil.h"
+	kbuild "$out" kernel/kheaders.o
+	[ "$(show "$out" include/linux/kheaders_new.h)" = '#define NEW 1' ]
+	names "$out" | run ! grep -x include/linux/zutil.h
+	rm -rf "$src" "$out"
+}
+
+@test "a changed option and a changed script make it again" {
+	clone_tree script
+	clone_ref option
+	echo CONFIG_UEVENT_HELPER=y >>"$out/.config"
+	run -0 kbuild "$out" kernel/kheaders.o
+	did | grep '^PACK build'
+	show "$out" include/generated/autoconf.h | grep 'CONFIG_UEVENT_HELPER 1'
+	kbuild "$out" kernel/kheaders.o
+	# A new kheaders brings new options, which make must ask for by itself.
+	edit "$src/init/Kconfig.kheaders" '/^endif/i config IKHEADERS_NEW\n\tdef_bool y\n'
+	kbuild "$out" kernel/kheaders.o
+	grep -x CONFIG_IKHEADERS_NEW=y "$out/include/config/auto.conf"
+	edit "$src/scripts/kheaders/pack.sh" 's/--check=crc32/--check=none/'
+	run -0 kbuild "$out" kernel/kheaders.o
+	[ "$(did | grep -c '^PACK')" -gt 3 ]
+	edit "$src/scripts/kheaders/list.sh" '/^\t\theaders$/d'
+	kbuild "$out" kernel/kheaders.o
+	names "$out" | run ! grep -x include/linux/sched.h
+	rm -rf "$src" "$out"
+}
+
+# bats test_tags=generator
+@test "museum 15: KBUILD_BUILD_TIMESTAMP, and SOURCE_DATE_EPOCH" {
+	clone_ref stamp
+	times() {
+		xz -dc "$out/kernel/kheaders_data.tar.xz" |
+			TZ=UTC tar --full-time -tvf - | awk '{ print $4, $5 }' | sort -u
+	}
+	[ "$(times)" = '1970-01-01 00:00:01' ]
+	kbuild "$out" kernel/kheaders.o KBUILD_BUILD_TIMESTAMP='Mon Feb 11 09:35:59 UTC 2019'
+	[ "$(times)" = '2019-02-11 09:35:59' ]
+	KBUILD_BUILD_TIMESTAMP='2019-02-19 13:42:13 +0900' kbuild "$out" kernel/kheaders.o
+	[ "$(times)" = '2019-02-19 04:42:13' ]
+	SOURCE_DATE_EPOCH=1000000000 kbuild "$out" kernel/kheaders.o
+	[ "$(times)" = '2001-09-09 01:46:40' ]
+	run -2 kbuild "$out" kernel/kheaders.o KBUILD_BUILD_TIMESTAMP='the day after'
+	echo "$output" | grep "kheaders: KBUILD_BUILD_TIMESTAMP='the day after' is not a date"
+	run -2 kbuild "$out" kernel/kheaders.o SOURCE_DATE_EPOCH=soon
+	echo "$output" | grep "kheaders: SOURCE_DATE_EPOCH='soon' is not a number"
+	kbuild "$out" kernel/kheaders.o
+	like_ref "$out"
+	rm -rf "$out"
+}
+
+# bats test_tags=generator
+@test "museum 10: a missing tool is one line that names it, and no archive is left" {
+	clone_ref tools
+	rm "$out"/scripts/kheaders/*.tar.xz
+	run -2 kbuild "$out" XZ=no-such-xz kernel/kheaders.o
+	[ "$(echo "$output" | grep -c '^kheaders: CONFIG_IKHEADERS_PROC needs no-such-xz (package xz-utils)')" -ge 1 ]
+	run ! ls "$out"/scripts/kheaders/*.tar.xz
+	[ ! -e "$out/kernel/kheaders_data.tar.xz" ]
+	run -2 kbuild "$out" TAR=no-such-tar kernel/kheaders.o
+	echo "$output" | grep '^kheaders: CONFIG_IKHEADERS_PROC needs GNU tar'
+	printf '#!/bin/sh\nexec busybox tar "$@"\n' >"$work/bbtar"
+	chmod +x "$work/bbtar"
+	run -2 kbuild "$out" TAR="$work/bbtar" kernel/kheaders.o
+	echo "$output" | grep '^kheaders: CONFIG_IKHEADERS_PROC needs GNU tar'
+	kbuild "$out" kernel/kheaders.o
+	like_ref "$out"
+	rm -rf "$out"
+}
+
+# bats test_tags=generator
+@test "a disk that is full is an error, and no archive is left" {
+	[ "$(id -u)" = 0 ] || skip "needs root, for a small file system"
+	clone_ref full
+	for size in 4m 36m; do
+		rm -rf "$out/scripts/kheaders" "$out/kernel/kheaders_data.tar.xz"
+		mkdir "$out/scripts/kheaders"
+		mount -t tmpfs -o size=$size tmpfs "$out/scripts/kheaders" ||
+			skip "no file system can be mounted here"
+		run -2 kbuild "$out" kernel/kheaders.o
+		umount "$out/scripts/kheaders"
+		echo "$output" | grep -i 'no space left'
+		[ ! -e "$out/kernel/kheaders_data.tar.xz" ]
+	done
+	rm -rf "$out/scripts/kheaders"
+	kbuild "$out" kernel/kheaders.o
+	like_ref "$out"
+	rm -rf "$out"
+}
+
+# bats test_tags=generator
+@test "museum 11: killed at any step and started again, the archive is whole and nothing is left over" {
+	clone_ref killed
+	for word in 'HOSTLD' 'UPD .*list' 'PACK .*linux-a' 'PACK .*other' 'GEN .*kheaders_data'; do
+		rm -rf "$out/scripts/kheaders" "$out"/kernel/*kheaders*
+		# The whole group of make at once, as a power cut would.
+		setsid sh -c 'exec make -C "$1" O="$2" ARCH=um CC="ccache gcc" XZ="$3" -j2 kernel/kheaders.o' \
+			sh "$tree" "$out" "$work/xz-0" >"$out.log" 2>&1 3>&- &
+		local pid=$!
+		for _ in $(seq 600); do
+			grep -q "^  $word" "$out.log" && break
+			sleep 0.1
+		done
+		grep "^  $word" "$out.log"
+		kill -KILL -- "-$pid"
+		wait $pid || :
+		[ ! -e "$out/kernel/kheaders_data.tar.xz" ] || like_ref "$out"
+		kbuild "$out" kernel/kheaders.o >"$out.log" 2>&1
+		like_ref "$out"
+		[ -z "$(find "$out/scripts/kheaders" "$out/kernel" \
+			-name '*.tmp' -o -name '*.tar' -o -name '*.tar.xz.list')" ]
+	done
+	rm -rf "$out"
+}
+
+# bats test_tags=generator
+@test "museum 9: the generated file wins over one of the source tree, whatever their ages" {
+	clone_tree stale
+	clone_ref age
+	mkdir -p "$src/include/generated"
+	echo '#define STALE 1' >"$src/include/generated/autoconf.h"
+	touch -d '2 days' "$src/include/generated/autoconf.h"
+	kbuild "$out" kernel/kheaders.o
+	like_ref "$out"
+	rm -rf "$src" "$out"
+}
+
+# bats test_tags=generator
+@test "museum 16, 17: temporary files of editors, perl, filechk, NFS and AFS are not archived" {
+	clone_tree litter
+	clone_ref clean
+	for name in .nfs0001 .__afs1234 .tmp_sched.h .sched.h.swp 'sched.h~' sched.h.orig \
+			.nfs0002.h '#sched.h#'; do
+		echo litter >"$src/include/linux/$name"
+		echo litter >"$out/include/generated/$name"
+	done
+	kbuild "$out" kernel/kheaders.o
+	like_ref "$out"
+	rm -rf "$src" "$out"
+}
+
+@test "museum 13: nothing that is made late or tells the time; no symbol versions, keys or seeds" {
+	clone_ref late
+	mkdir -p "$out/certs" "$out/scripts/basic" "$out/scripts/gcc-plugins"
+	echo '#define UTS_VERSION "now"' >"$out/include/generated/utsversion.h"
+	echo '#define UTS_MACHINE "now"' >"$out/include/generated/compile.h"
+	echo secret >"$out/certs/signing_key.pem"
+	echo secret >"$out/scripts/basic/randstruct.seed"
+	echo secret >"$out/scripts/gcc-plugins/randomize_layout_seed.h"
+	echo '0x0 x vmlinux EXPORT_SYMBOL' >"$out/Module.symvers"
+	kbuild "$out" kernel/kheaders.o
+	like_ref "$out"
+	rm -rf "$out"
+}
+
+@test "no path of the build machine is in it" {
+	out=$work/paths
+	mkdir -p "$work/initramfs"
+	configure "$out" CONFIG_BLK_DEV_INITRD=y "CONFIG_INITRAMFS_SOURCE=\"$work/initramfs\"" \
+		"CONFIG_DEFAULT_HOSTNAME=\"$out/host\"" CONFIG_MODVERSIONS=y
+	kbuild "$out" kernel/kheaders.o
+	mkdir "$out/unpacked"
+	xz -dc "$out/kernel/kheaders_data.tar.xz" | tar -xf - -C "$out/unpacked"
+	grep -q 'CONFIG_INITRAMFS_SOURCE=""' "$out/unpacked/include/config/auto.conf"
+	[ -x "$out/unpacked/scripts/genksyms/genksyms" ]
+	run ! grep -rlF -e "$top" "$out/unpacked"
+	rm -rf "$out"
+}
+
+@test "headers only, without CONFIG_IKHEADERS_EXTMOD" {
+	out=$work/headers
+	configure "$out" '# CONFIG_IKHEADERS_EXTMOD is not set'
+	kbuild "$out" kernel/kheaders.o
+	[ "$(names "$out" | grep -v '\.[hS]$')" = include/config/kheaders.id ]
+	names "$out" | grep -x include/generated/autoconf.h
+	[ "$(wc -c <"$out/kernel/kheaders_data.tar.xz")" -lt "$(wc -c <"$ref/kernel/kheaders_data.tar.xz")" ]
+	rm -rf "$out"
+}
+
+@test "what is left out of headers: nothing, comments, comments and blanks" {
+	out=$work/strip
+	file=include/linux/zutil.h
+	configure "$out" CONFIG_IKHEADERS_STRIP_NONE=y
+	kbuild "$out" kernel/kheaders.o
+	show "$out" $file | cmp - "$tree/$file"
+
+	configure "$out" CONFIG_IKHEADERS_STRIP_COMMENTS=y
+	kbuild "$out" kernel/kheaders.o
+	show "$out" $file >"$out/stripped"
+	# The same line with the same number, but for its comment.
+	[ "$(grep -n 'define PRESET_DICT' "$out/stripped")" = \
+		"$(sed 's, */\* preset .*,,' "$tree/$file" | grep -n 'define PRESET_DICT')" ]
+
+	configure "$out"
+	kbuild "$out" kernel/kheaders.o
+	show "$out" $file | run ! grep -n -e '^$' -e '^[[:blank:]]' -e '[[:blank:]]$'
+	like_ref "$out"
+	rm -rf "$out"
+}
+
+@test "museum 18: no token of any header changes" {
+	cd "$tree"
+	run -0 "$here/strip_tokens.sh" -s include arch/x86/include arch/um/include
+	echo "# ${lines[-1]}, linux $(basename "$tree")" >&3
+}
+
+@test "without modules, without sysfs, without proc, as a module, by mainline's name" {
+	option() {
+		grep -c "^CONFIG_$1=$2\$" "$out/.config" || :
+	}
+	out=$work/options
+	configure "$out" '# CONFIG_MODULES is not set'
+	[ "$(option IKHEADERS_EXTMOD y)" = 0 ]
+	kbuild "$out" kernel/kheaders.o
+	names "$out" | run ! grep '^Makefile'
+
+	configure "$out" '# CONFIG_SYSFS is not set'
+	[ "$(option IKHEADERS_PROC y)$(option IKHEADERS_SYSFS y)" = 10 ]
+	kbuild "$out" kernel/kheaders.o
+
+	configure "$out" '# CONFIG_PROC_FS is not set' CONFIG_IKHEADERS=y
+	[ "$(option IKHEADERS_PROC y)" = 0 ]
+	kbuild "$out" kernel/fork.o
+
+	configure "$out" '# CONFIG_IKHEADERS_PROC is not set' CONFIG_IKHEADERS=m \
+		'# CONFIG_IKHEADERS_KUNIT_TEST is not set'
+	[ "$(option IKHEADERS_PROC m)$(option IKHEADERS_SYSFS y)" = 11 ]
+	kbuild "$out" kernel/kheaders.o
+
+	configure "$out" '# CONFIG_IKHEADERS_PROC is not set'
+	[ "$(option IKHEADERS_SYSFS y)" = 0 ]
+	kbuild "$out" kernel/configs.o || kbuild "$out" kernel/fork.o
+	rm -rf "$out"
+}
+
+@test "switched off and on again, and after make clean, it is the same" {
+	clone_ref switched
+	sed -i 's/^CONFIG_IKHEADERS_PROC=y/# CONFIG_IKHEADERS_PROC is not set/' "$out/.config"
+	kbuild "$out" olddefconfig
+	run ! grep -q IKHEADERS_PROC=y "$out/.config"
+	kbuild "$out" kernel/fork.o
+	cp "$ref/.config" "$out/.config"
+	kbuild "$out" kernel/kheaders.o
+	like_ref "$out"
+	kbuild "$out" clean
+	run ! ls "$out/kernel/kheaders_data.tar.xz" "$out/scripts/kheaders/tree" "$out/scripts/kheaders/stage"
+	kbuild "$out" kernel/kheaders.o
+	like_ref "$out"
+	kbuild "$out" mrproper
+	[ -z "$(find "$out/scripts" "$out/kernel" -type f)" ]
+	rm -rf "$out"
+}
+
+@test "modules_prepare, before and after" {
+	out=$work/prepared
+	configure "$out"
+	kbuild "$out" modules_prepare
+	kbuild "$out" kernel/kheaders.o
+	like_ref "$out"
+	kbuild "$out" modules_prepare
+	rm -rf "$out"
+}
+
+@test "LLVM=1" {
+	out=$work/llvm
+	configure "$out"
+	make -C "$tree" O="$out" ARCH=um LLVM=1 olddefconfig
+	make -C "$tree" O="$out" ARCH=um LLVM=1 XZ="$work/xz-0" -j2 \
+		kernel/kheaders.o kernel/kheaders_symvers.o kernel/kheaders_test.o
+	names "$ref" >"$work/names"
+	names "$out" | diff "$work/names" -
+	rm -rf "$out"
+}
+
+@test "sparse, W=1 and a second compiler find nothing in it" {
+	clone_ref strict
+	rm "$out"/kernel/kheaders*.o
+	run -0 kbuild "$out" C=2 W=1 CF="-Wsparse-error" kernel/kheaders.o \
+		kernel/kheaders_symvers.o kernel/kheaders_test.o
+	echo "$output"
+	echo "$output" | grep CHECK
+	echo "$output" | run ! grep -E 'kernel/kheaders.*(warning|error)'
+	rm -rf "$out"
+}
+
+@test "bindeb-pkg, as a module" {
+	out=$work/deb/o
+	mkdir -p "$out"
+	configure "$out" CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_KUNIT_TEST=m
+	kbuild "$out" bindeb-pkg DPKG_FLAGS=-d KDEB_SOURCE_COMPRESS=gzip \
+		KBUILD_BUILD_TIMESTAMP='Mon Feb 11 09:35:59 UTC 2019' >"$work/deb/log" 2>&1 || {
+		tail -n 30 "$work/deb/log"
+		false
+	}
+	ls "$work"/deb/*.deb
+	local found=
+	for deb in "$work"/deb/*.deb; do
+		dpkg-deb -x "$deb" "$work/deb/x"
+	done
+	found=$(find "$work/deb/x" -name kheaders.ko)
+	"$top/scripts/extract-ikheaders" "$found" | cmp - "$out/kernel/kheaders_data.tar.xz"
+	rm -rf "$work/deb"
+}
+
+@test "each patch of make patch builds by itself" {
+	clone_tree series
+	"$top/scripts/overlay/revert" "$src"
+	GIT_AUTHOR_NAME=Tester GIT_AUTHOR_EMAIL=tester@example.com \
+		"$top/scripts/overlay/patch" "$src" "$work/patches"
+	out=$work/o-series
+	local seen=0
+	for patch in "$work"/patches/*.patch; do
+		(cd "$src" && GIT_CEILING_DIRECTORIES=$work git apply "$patch")
+		# The options of the feature are not there before its patch.
+		configure "$out" 2>&1 || make -C "$src" O="$out" ARCH=um olddefconfig
+		kbuild "$out" kernel/fork.o
+		if [ -e "$src/init/Kconfig.kheaders" ]; then
+			kbuild "$out" kernel/kheaders.o kernel/kheaders_symvers.o kernel/kheaders_test.o
+			seen=1
+		fi
+	done
+	[ "$seen" = 1 ]
+	rm -rf "$src" "$out" "$work/patches"
+}

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds a kernel with kheaders for the tests. Usage:
+#
+#	kernel.sh KERNEL ARCH [VARIANT]
+#
+# KERNEL is a version of which Debian has a linux-source package (6.12), or the
+# path of a kernel tree, which is copied and not touched. ARCH is x86_64, um or
+# arm64, which is cross-built.
+# VARIANT names fragments of kconfig/ to add, joined by +; those named for ARCH, and
+# for ARCH and the kernel's version, are always added. What is built already
+# is only brought up to date. Prints the object tree, build/kernel/NAME; the log
+# is build/kernel/NAME.log.
+
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+[ $# -ge 2 ] || die "usage: kernel.sh KERNEL ARCH [VARIANT]"
+kernel=$1 arch=$2 variant=${3-}
+
+case $arch in
+x86_64|um) cross= ;;
+arm64)	cross=aarch64-linux-gnu- ;;
+*)	die "ARCH=$arch is not one that is built here: take x86_64, um or arm64" ;;
+esac
+
+tree=$("$here/source.sh" "$kernel")
+name=$(basename "$tree" | sed 's/^linux-//')-$arch${variant:+-$variant}
+out=$build/kernel/$name
+log=$out.log
+mkdir -p "$out"
+
+fragments="$here/kconfig/base.config $here/kconfig/$arch.config"
+release=$(make -s -C "$tree" kernelversion | cut -d . -f 1,2)
+[ ! -f "$here/kconfig/$arch-$release.config" ] ||
+	fragments="$fragments $here/kconfig/$arch-$release.config"
+for word in $(echo "$variant" | tr + ' '); do
+	[ -f "$here/kconfig/$word.config" ] ||
+		die "VARIANT=$variant: there is no $here/kconfig/$word.config"
+	fragments="$fragments $here/kconfig/$word.config"
+done
+
+kmake() {
+	make -C "$tree" O="$out" ARCH="$arch" CROSS_COMPILE="$cross" "$@" >>"$log" 2>&1
+}
+
+failed() {
+	grep -E 'error|Error|\*\*\*|kheaders:' "$log" | head -n 5 >&2
+	die "$1 failed, see $log"
+}
+
+: >"$log"
+# shellcheck disable=SC2086 # a list of names
+cat $fragments >"$out/.fragments.new"
+if ! cmp -s "$out/.fragments" "$out/.fragments.new"; then
+	kmake tinyconfig || failed "make tinyconfig"
+	# shellcheck disable=SC2086
+	(cd "$out" && ARCH=$arch "$tree/scripts/kconfig/merge_config.sh" -m .config \
+		$fragments) >>"$log" 2>&1 || failed "merging $fragments"
+	kmake olddefconfig || failed "make olddefconfig"
+	mv "$out/.fragments.new" "$out/.fragments"
+fi
+
+say "building linux $name with -j$jobs (log: $log)"
+start=$(date +%s)
+export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
+kmake -j"$jobs" CC="ccache ${cross}gcc" || failed "the build of linux $name"
+# The same modules as the tests build on the target, to compare with.
+mkdir -p "$out/testmod"
+cp -u "$top"/tools/testing/selftests/kheaders/testmod/* "$out/testmod"
+kmake CC="ccache ${cross}gcc" M="$out/testmod" modules || failed "building testmod for linux $name"
+say "built linux $name in $(($(date +%s) - start)) s:" \
+	"image $(wc -c <"$(image_of "$out")") bytes," \
+	"archive $(wc -c <"$out/kernel/kheaders_data.tar.xz") bytes"
+echo "$out"

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh disable=SC2034
+#
+# What the scripts here share. Each sources this file first.
+
+top=$(cd "$(dirname "$0")/../../.." && pwd)
+here=$top/tools/testing/kheaders
+build=$top/build
+jobs=$(nproc)
+export LC_ALL=C
+
+say() {
+	echo "kheaders: $*" >&2
+}
+
+die() {
+	say "$*"
+	exit 1
+}
+
+# image_of OBJTREE: the kernel that was built there.
+image_of() {
+	for image in linux arch/arm64/boot/Image arch/x86/boot/bzImage; do
+		[ ! -f "$1/$image" ] || break
+	done
+	echo "$1/$image"
+}
+
+# selftests OBJTREE: the command that runs the tests for the target on a guest of
+# that kernel, with what it was built with; words without white space.
+selftests() {
+	words=
+	for word in KHEADERS_KO=kernel/kheaders.ko KHEADERS_TEST_KO=kernel/kheaders_test.ko \
+			KHEADERS_BUILT_SYMVERS=Module.symvers KHEADERS_REFERENCE=testmod; do
+		[ ! -e "$1/${word#*=}" ] || words="$words ${word%%=*}=$1/${word#*=}"
+	done
+	echo "env $words $top/tools/testing/selftests/kheaders/run.sh"
+}

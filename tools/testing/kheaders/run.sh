@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The main job: builds a kernel, boots it, and there unpacks its headers, builds
+# and loads modules, and compiles and attaches eBPF. Usage:
+#
+#	run.sh KERNEL ARCH
+
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+kernel=$1 arch=$2
+start=$(date +%s)
+
+out=$("$here/kernel.sh" "$kernel" "$arch")
+say "booting $(basename "$out")"
+status=0
+"$here/boot.sh" "$out" 1800 "$(selftests "$out")" read symvers extmod bpf || status=$?
+log=$out.boot.log
+
+# told WORD: what a test in the guest said of the main job, see extmod.sh and bpf.sh.
+told() {
+	sed -n "s/^# \(.*$1.*\)/\1/p" "$log" | head -n 1
+}
+
+archive=$out/kernel/kheaders_data.tar.xz
+cat <<EOT
+
+Kernel:   Linux $(cat "$out/include/config/kernel.release") for $arch, built and booted in $(($(date +%s) - start)) s
+Image:    $(image_of "$out"), $(wc -c <"$(image_of "$out")") bytes
+Archive:  $(wc -c <"$archive") bytes with $(xz -dc "$archive" | tar -tf - | wc -l) files, in /proc/kheaders.tar.xz
+Symbols:  $(told 'symbols compared'), in /proc/kheaders.symvers
+Module:   $(told 'hello kernel'), $(told 'release '), $(told 'reader ')
+eBPF:     $(told 'khd_send was')
+Log:      $log
+EOT
+[ "$status" = 0 ] || die "a test failed on $(basename "$out"), see 'not ok' above"

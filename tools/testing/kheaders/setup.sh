@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Installs the Debian packages named in packages that are missing.
+
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+missing=
+while read -r package needs; do
+	case $package in
+	''|'#'*) continue ;;
+	esac
+	for need in $needs; do
+		case $need in
+		/*) [ -e "$need" ] && continue ;;
+		*) command -v "$need" >/dev/null && continue ;;
+		esac
+		missing="$missing $package"
+		break
+	done
+done <"$here/packages"
+
+[ -n "$missing" ] || exit 0
+say "installing Debian packages:$missing"
+command -v apt-get >/dev/null ||
+	die "no apt-get here: install the like of$missing, then start again"
+[ "$(id -u)" = 0 ] ||
+	die "only root can install packages: run 'sudo apt-get install$missing', then start again"
+
+mkdir -p "$build"
+log=$build/setup.log
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # a list of names
+if ! { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+	tail -n 5 "$log" >&2
+	die "apt-get failed, see $log"
+fi

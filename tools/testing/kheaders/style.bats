@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What can be told from the sources alone.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	top=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
+	here=$top/tools/testing/kheaders
+	work=$top/build/style
+	export top here work
+	rm -rf "$work"
+	mkdir -p "$work"
+	cd "$top"
+	# A release without .git has the same files.
+	{ git ls-files --cached --others --exclude-standard 2>/dev/null ||
+		find . -path ./build -prune -o -type f -print | sed 's,^\./,,'; } |
+		while read -r file; do
+			[ ! -f "$file" ] || echo "$file"
+		done >"$work/files"
+}
+
+setup() {
+	cd "$top"
+}
+
+shell_scripts() {
+	xargs -a "$work/files" grep -lE '^#!/bin/sh' -- |
+		grep -v '\.bats$'
+}
+
+@test "shellcheck" {
+	# shellcheck disable=SC2046 # names without white space
+	shellcheck $(shell_scripts)
+	# Tests run in subshells, with variables of setup_file, and set -e.
+	shellcheck -S warning -e SC2030,SC2031,SC2034,SC2120,SC2154,SC2155,SC2164 "$here"/*.bats
+}
+
+@test "C is warning-free under gcc and clang" {
+	for cc in gcc clang; do
+		for file in scripts/kheaders/*.c tools/testing/kheaders/strip_main.c \
+				tools/testing/selftests/kheaders/*.c \
+				tools/testing/selftests/kheaders/bpf/[!k]*.c \
+				tools/testing/selftests/kheaders/bpf/khd_send.c; do
+			$cc -O2 -std=gnu11 -Wall -Wextra -Werror -c -o "$work/x.o" "$file"
+		done
+	done
+}
+
+@test "checkpatch --strict" {
+	# It takes its time to get these out of the archive: they are kept.
+	scripts=$top/build/checkpatch/linux-source-6.12/scripts
+	if [ ! -f "$scripts/checkpatch.pl" ]; then
+		mkdir -p "$top/build/checkpatch"
+		tar -xf /usr/src/linux-source-6.12.tar.xz -C "$top/build/checkpatch" \
+			--wildcards '*/scripts/spelling.txt' \
+			'*/scripts/const_structs.checkpatch' '*/scripts/checkpatch.pl'
+	fi
+	# shellcheck disable=SC2046
+	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --quiet \
+		-f $(grep -E '^(kernel|scripts|tools/testing/selftests)/.*\.[ch]$' "$work/files")
+}
+
+@test "each file begins with its SPDX line" {
+	while read -r file; do
+		case $file in
+		COPYING|.shellcheckrc|Documentation/ABI/*) continue ;;
+		esac
+		head -n 4 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' ||
+			{ echo "$file"; false; }
+	done <"$work/files"
+}
+
+@test "the documents are valid reStructuredText" {
+	for file in $(grep '\.rst$' "$work/files"); do
+		rst2html --strict "$file" >"$work/x.html"
+	done
+}
+
+@test "README and make help name the same commands" {
+	make help >"$work/help"
+	for target in $(sed -n 's/^  make \([a-z-]*\).*/\1/p' "$work/help"); do
+		grep -q "^$target\|^\(.* \)\{0,1\}$target\( .*\)\{0,1\}:" Makefile
+		[ "$target" = clean ] || grep -q "make $target" README.md ||
+			{ echo "README.md lacks make $target"; false; }
+	done
+}
+
+# A machine where something was installed by hand would hide a missing package.
+@test "packages: each entry holds what it is there for" {
+	while read -r package needs; do
+		case $package in
+		''|'#'*) continue ;;
+		esac
+		dpkg -L "$package" >"$work/holds"
+		for need in $needs; do
+			grep -qxF -e "$need" -e "/usr$need" -e "/bin/$need" -e "/sbin/$need" \
+				-e "/usr/bin/$need" -e "/usr/sbin/$need" "$work/holds" ||
+				{ echo "$need is not in $package"; false; }
+		done
+	done <"$here/packages"
+}
+
+@test "packages: each command in the scripts comes from a package named there" {
+	# Words where a command can stand, but for our own functions; the base system
+	# needs no entry.
+	# shellcheck disable=SC2046
+	grep -ohE '^[a-z_]+\(\)' $(shell_scripts) "$here"/*.bats | tr -d '()' >"$work/functions"
+	# shellcheck disable=SC2046
+	sed -e 's/#.*//' $(shell_scripts) "$here"/*.bats |
+		grep -oE '(^[[:space:]]*|[|;&(`]+ *|\$\(|(if|then|do|else|exec|env|!|timeout "\$[a-z]*"|run -?[0-9]*) +)[a-z][a-z0-9_.-]+' |
+		grep -oE '[a-z][a-z0-9_.-]+$' | sort -u |
+	while read -r word; do
+		# Each system has awk and cc; which, the alternatives tell.
+		case $word in awk|cc) continue ;; esac
+		grep -qx "$word" "$work/functions" && continue
+		path=$(type -P "$word") || continue
+		case $(readlink "$path") in
+		/etc/alternatives/*) path=$(readlink -f "$path") ;;
+		esac
+		case $path in
+		/usr/local/*|"$HOME"/*) ;;
+		/*) echo "$path" ;;
+		esac
+	done | sort -u >"$work/commands"
+	# A file can be known as /bin/x where it is found as /usr/bin/x, and back.
+	sed 's,^/usr,,' "$work/commands" | sed 'p; s,^,/usr,' | xargs dpkg -S 2>/dev/null |
+		grep -v '^diversion' | cut -d : -f 1 | sort -u >"$work/used"
+	[ "$(wc -l <"$work/used")" -gt 20 ]
+	xargs -a "$work/used" dpkg-query -W -f '${Package} ${Essential} ${Priority}\n' |
+	while read -r package rest; do
+		case $rest in
+		yes*|*required|*important) continue ;;
+		esac
+		grep -q "^${package}[[:space:]]" "$here/packages" ||
+			{ echo "$package is used, but not in packages"; exit 1; }
+	done
+}
+
+@test "no paths or hosts of one machine" {
+	run ! xargs -a "$work/files" grep -nE "https?://(deb|security|ftp)\.|$(dirname "$top")/" --
+}

@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Compiles an eBPF program against the headers in /proc/kheaders.tar.xz, attaches
+# it, and compares what it read from kernel structures with what is known.
+
+cd "$(dirname "$0")" || exit 1
+. ./ktap.sh
+
+prepare
+tree=$work/h
+
+# The directory in arch/ whose headers these are: the one with generated ones.
+srcarch() {
+	basename "$(dirname "$(dirname "$(ls -d "$tree"/arch/*/include/generated)")")"
+}
+
+unpack() {
+	mkdir "$tree"
+	xz -dc /proc/kheaders.tar.xz | tar -xf - -C "$tree"
+}
+
+compile() {
+	arch=arch/$(srcarch)/include
+	set -- -nostdinc -isystem "$(clang -print-resource-dir)/include"
+	for dir in $arch $arch/generated include $arch/uapi $arch/generated/uapi \
+			include/uapi include/generated/uapi; do
+		set -- "$@" -I "$tree/$dir"
+	done
+	# The headers hold assembler of the kernel's own architecture, in functions
+	# that an eBPF program does not call: what is behind asm, asm volatile, asm
+	# goto and so on becomes an empty string.
+	for word in asm __asm__; do
+		set -- "$@" "-D$word(...)="
+	done
+	for word in volatile __volatile__ goto __inline; do
+		set -- "$@" "-D$word(...)=(\"\")"
+	done
+	set -- "$@" -Dregister=extern -D__seg_gs= -D__seg_fs=
+	clang -target bpf -O2 -g -Wno-everything -D__KERNEL__ -D__BPF_TRACING__ \
+		"$@" -include linux/compiler-version.h \
+		-include linux/kconfig.h -include linux/compiler_types.h \
+		-c bpf/kheaders.bpf.c -o "$work/kheaders.bpf.o"
+}
+
+tools() {
+	clang -O2 -Wall -o "$work/khd_send" bpf/khd_send.c
+	clang -O2 -Wall -o "$work/attach" bpf/attach.c -lbpf
+}
+
+attach() {
+	"$work/attach" "$work/kheaders.bpf.o" "$work/khd_send" 4321 >"$work/out"
+}
+
+# What khd_send said, and what the eBPF programs noted for a key.
+sent_by() {
+	sed -n '/^[0-9]*$/p' "$work/out"
+}
+
+seen() {
+	sed -n "s/^$1 //p" "$work/out"
+}
+
+current_task() {
+	echo "khd_send was process $(sent_by) and sent 4321 bytes; the eBPF program saw" \
+		"process $(seen 1) and an sk_buff of $(seen 3) bytes" >"$work/show"
+	expect "the helper's process ID" "$(sent_by)" "$(seen 0)"
+}
+
+task_struct() {
+	expect "task->tgid" "$(sent_by)" "$(seen 1)"
+	expect "letters of task->comm that differ" 0 "$(seen 2)"
+}
+
+sk_buff() {
+	expect "skb->len" 4321 "$(seen 3)"
+}
+
+[ -e /proc/kheaders.tar.xz ] || skip_all "no /proc/kheaders.tar.xz here"
+has clang || skip_all "no clang here"
+[ -e /usr/include/bpf/libbpf.h ] || skip_all "no libbpf here (package libbpf-dev)"
+grep -q ' bpf_prog_load$' /proc/kallsyms || skip_all "no eBPF in this kernel"
+plan 7
+check "unpack the headers" unpack
+check "clang -target bpf, with task_struct and sk_buff" compile
+check "compile what loads it" tools
+check "load, attach and run" attach
+check "the current process" current_task
+check "task->tgid and task->comm" task_struct
+check "skb->len" sk_buff
+sed 's/^/# /' "$work/show"
+finish

@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Whether the kernel complained; run it last.
+
+cd "$(dirname "$0")" || exit 1
+. ./ktap.sh
+
+complaints() {
+	dmesg | refuse grep -E -A 20 -e 'BUG:|WARNING:|KASAN|UBSAN|Oops|refcount_t' \
+		-e 'possible (circular|recursive)|buffer overflow|task .* blocked'
+}
+
+plan 1
+check "no complaint in the kernel's log" complaints
+finish

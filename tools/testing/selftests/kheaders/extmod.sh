@@ -1,0 +1,147 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Unpacks /proc/kheaders.tar.xz, builds a pair of modules against it with nothing
+# but the documented commands, and loads, uses and unloads them.
+#
+#	KHEADERS_REFERENCE	the same modules, built in the full kernel tree, to
+#				compare symbol versions with
+
+cd "$(dirname "$0")" || exit 1
+. ./tree.sh
+
+prepare_tree
+cp -r testmod "$work/mod"
+greeter=$work/mod/kheaders_greeter.ko
+caller=$work/mod/kheaders_caller.ko
+reference=${KHEADERS_REFERENCE-}
+
+build() {
+	make_in "$work/mod"
+	cat "$work/log" >&3
+	[ -f "$greeter" ]
+	[ -f "$caller" ]
+}
+
+# With /proc/kheaders.symvers there is nothing to complain of; without, one line.
+says_what_is_missing() {
+	if [ -e /proc/kheaders.symvers ]; then
+		has_nothing_to_say
+	else
+		expect lines 1 "$(grep -c '^kheaders: .*CONFIG_IKHEADERS_SYMVERS.* symbol versions' "$work/log")"
+	fi
+}
+
+fits_this_kernel() {
+	expect vermagic "$(uname -r)" \
+		"$(modinfo -F vermagic "$greeter" | cut -d ' ' -f 1)"
+}
+
+depends_on_the_other() {
+	expect depends kheaders_greeter "$(modinfo -F depends "$caller")"
+}
+
+again_is_up_to_date() {
+	make_in "$work/mod"
+	refuse grep -E '^ +(CC|LD) ' "$work/log"
+}
+
+# versions MODULE: "CRC NAME" of each symbol it wants, sorted.
+versions() {
+	modprobe --dump-modversions "$1" | sed 's/^0x0*//' | tr '\t' ' ' | sort
+}
+
+has_the_kernels_versions() {
+	sed 's/^0x0*\([0-9a-f]*\)\t\([^\t]*\).*/\1 \2/' "$tree/Module.symvers" "$work/mod/Module.symvers" |
+		sort -u >"$work/known"
+	for module in "$greeter" "$caller"; do
+		versions "$module" >"$work/wanted"
+		grep -q ' module_layout$' "$work/wanted"
+		comm -23 "$work/wanted" "$work/known" >"$work/unknown"
+		cat "$work/unknown"
+		[ ! -s "$work/unknown" ]
+	done
+}
+
+has_the_references_versions() {
+	total=0
+	for module in kheaders_greeter.ko kheaders_caller.ko; do
+		versions "$reference/$module" >"$work/want"
+		versions "$work/mod/$module" >"$work/got"
+		diff "$work/want" "$work/got"
+		total=$((total + $(wc -l <"$work/got")))
+	done
+	[ "$total" -gt 0 ]
+	echo "$total symbol versions compared with a build in the full tree, 0 differ" >&3
+}
+
+# Bit 1 of what taints a kernel: a module was forced, versions missing.
+load() {
+	insmod "$greeter" name=kernel times=3
+	insmod "$caller"
+	expect "taint of forced modules" 0 "$(($(cat /proc/sys/kernel/tainted) & 2))"
+}
+
+use() {
+	cat /proc/kheaders_greeter >"$work/said"
+	cat "$work/said" >&3
+	expect greetings 3 "$(grep -cx 'hello kernel' "$work/said")"
+	expect release "release $(uname -r)" "$(grep ^release "$work/said")"
+	grep -q '^reader cat [0-9]*$' "$work/said"
+	expect heard 'hello kernel' "$(cat /sys/module/kheaders_caller/parameters/heard)"
+}
+
+in_use() {
+	refuse rmmod kheaders_greeter
+}
+
+# export NAME: the fields of an exported symbol behind its CRC and name.
+export_of() {
+	sed -n "s/^0x[0-9a-f]*\t$1\t//p" /proc/kheaders.symvers | tr '\t' ' '
+}
+
+shows_the_exports_of_modules() {
+	expect kheaders_greeting "kheaders_greeter EXPORT_SYMBOL_GPL " \
+		"$(export_of kheaders_greeting)"
+	expect kheaders_greetings "kheaders_greeter EXPORT_SYMBOL KHEADERS_GREETER" \
+		"$(export_of kheaders_greetings)"
+}
+
+unload() {
+	rmmod kheaders_caller 2>/dev/null || :
+	rmmod kheaders_greeter
+	[ ! -e /proc/kheaders_greeter ]
+	[ ! -e /proc/kheaders.symvers ] || expect exports "" "$(export_of kheaders_greeting)"
+}
+
+exec 3>"$work/show"
+plan 13
+check "cat /proc/kheaders.tar.xz | tar xJ" unpack
+check "make -C TREE M=DIR modules" build
+modversions=$(sed -n 's/^CONFIG_MODVERSIONS=//p' "$tree/include/config/auto.conf")
+check "says what is missing" says_what_is_missing
+check "the modules fit this kernel" fits_this_kernel
+check "a second make builds nothing" again_is_up_to_date
+if [ "$modversions" = y ]; then
+	check "museum 27: symbol versions are those of the kernel" has_the_kernels_versions
+else
+	skip "museum 27: symbol versions are those of the kernel" "CONFIG_MODVERSIONS is off"
+fi
+if [ "$modversions" = y ] && [ -n "$reference" ]; then
+	check "symbol versions are those of a build in the full tree" has_the_references_versions
+else
+	skip "symbol versions are those of a build in the full tree" \
+		"no KHEADERS_REFERENCE, or CONFIG_MODVERSIONS is off"
+fi
+check "one depends on the other" depends_on_the_other
+check "insmod, with parameters and a dependency" load
+check "the modules do what they are for" use
+check "a module that is used stays" in_use
+if [ -e /proc/kheaders.symvers ]; then
+	check "exports of a loaded module, one in a namespace" shows_the_exports_of_modules
+else
+	skip "exports of a loaded module" "no /proc/kheaders.symvers here"
+fi
+check "rmmod" unload
+sed 's/^/# /' "$work/show"
+finish

@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs the tests of kheaders on the machine it is started on: a board, a phone, a
+# guest. As root, since they load modules and eBPF programs. Names given are the
+# only ones run.
+#
+#	KHEADERS_KO, KHEADERS_TEST_KO	kheaders.ko and kheaders_test.ko, where
+#					modprobe does not find them
+#	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE
+#					what symvers.sh and extmod.sh compare with
+#
+# Prints the TAP of each, returns 0 if all passed.
+
+cd "$(dirname "$0")" || exit 1
+[ $# -gt 0 ] || set -- module read read_more symvers kunit extmod extmod_more bpf tracers dmesg
+
+status=0
+for name; do
+	echo "# $name"
+	"./$name.sh" || status=1
+done
+exit $status

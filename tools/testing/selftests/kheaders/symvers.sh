@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Reads /proc/kheaders.symvers. What it is for is tested by
+# extmod.sh and extmod_more.sh.
+#
+#	KHEADERS_BUILT_SYMVERS	Module.symvers of this kernel's build, to compare with
+#	KHEADERS_REFERENCE	where testmod/ was built, for a module to load and unload
+
+cd "$(dirname "$0")" || exit 1
+. ./ktap.sh
+
+prepare
+file=/proc/kheaders.symvers
+built=${KHEADERS_BUILT_SYMVERS-}
+greeter=${KHEADERS_REFERENCE-}/kheaders_greeter.ko
+
+is_readable() {
+	cat "$file" >"$work/whole"
+	expect mode 444 "$(stat -c %a "$file")"
+	expect owner 0:0 "$(stat -c %u:%g "$file")"
+}
+
+# Five fields since 5.4, four before; and so nothing that could be an address.
+has_the_format() {
+	name='[A-Za-z_.][A-Za-z0-9_.]*' rest='[^ ]*'
+	tr '\t' ' ' <"$work/whole" >"$work/blanks"
+	refuse grep -vE -e "^0x[0-9a-f]{8} $name $name EXPORT_SYMBOL(_GPL)?( $rest)?\$" \
+		-e "^0x[0-9a-f]{8} $name $rest $name EXPORT_SYMBOL(_GPL)?\$" "$work/blanks"
+	[ "$(wc -l <"$work/whole")" -gt 500 ]
+	grep -q " vmlinux " "$work/blanks"
+}
+
+each_symbol_once() {
+	cut -f 2 "$work/whole" | sort | uniq -d >"$work/twice"
+	cat "$work/twice"
+	[ ! -s "$work/twice" ]
+}
+
+# Those of modules that are loaded, by name; the build has their paths.
+vmlinux_and_loaded() {
+	cut -d ' ' -f 1 /proc/modules >"$work/loaded"
+	awk -F '\t' -v OFS='\t' '
+		FILENAME == ARGV[1] { loaded[$1]; next }
+		{ sub(".*/", "", $3); gsub("-", "_", $3) }
+		$3 == "vmlinux" || $3 in loaded' "$work/loaded" "$1" | sort
+}
+
+is_what_was_built() {
+	vmlinux_and_loaded "$built" >"$work/want"
+	sort "$work/whole" >"$work/got"
+	diff "$work/want" "$work/got"
+	echo "$(wc -l <"$work/got") symbols compared with the build's, 0 differ" >>"$work/show"
+}
+
+any_offset() {
+	size=$(wc -c <"$work/whole")
+	for bs in 1 100 4096 65536; do
+		for skip in 0 $((size / bs / 2)) $((size / bs - 1)) $((size / bs + 1)); do
+			expect "bs=$bs skip=$skip" \
+				"$(dd if="$work/whole" bs="$bs" skip="$skip" count=2 2>/dev/null | cksum)" \
+				"$(dd if="$file" bs="$bs" skip="$skip" count=2 2>/dev/null | cksum)"
+		done
+	done
+}
+
+no_writes() {
+	refuse sh -c "echo x >>$file" 2>/dev/null
+	cmp "$file" "$work/whole"
+}
+
+knows_its_tree() {
+	xz -dc /proc/kheaders.tar.xz | tar -xOf - include/config/kheaders.id >"$work/id"
+	cmp "$work/id" /sys/module/kheaders_symvers/version
+}
+
+# Whole lines, and the greeter's both or none.
+reads_while_modules_come_and_go() {
+	for i in 1 2 3 4; do
+		while [ ! -e "$work/stop" ]; do
+			dd if=/proc/kheaders.symvers bs=$((i * 1000)) 2>/dev/null >"$work/read$i"
+			if grep -vqE '^0x[0-9a-f]{8}(	[^	]*){3,4}$' "$work/read$i"; then
+				touch "$work/wrong"
+			fi
+			case $(grep -c kheaders_greeter "$work/read$i") in
+			0|2) echo . >>"$work/reads" ;;
+			*) touch "$work/wrong" ;;
+			esac
+		done &
+	done
+	i=0
+	while [ "$i" -lt 30 ]; do
+		insmod "$greeter"
+		rmmod kheaders_greeter
+		i=$((i + 1))
+	done
+	touch "$work/stop"
+	wait
+	[ ! -e "$work/wrong" ]
+	[ "$(wc -l <"$work/reads")" -ge 4 ]
+	echo "$(wc -l <"$work/reads") reads while a module came and went $i times" >>"$work/show"
+}
+
+[ -e "$file" ] || skip_all "no $file here (CONFIG_IKHEADERS_SYMVERS)"
+: >"$work/show"
+plan 8
+check "mode 0444, owner root" is_readable
+check "the format of Module.symvers, and no address" has_the_format
+check "each symbol once" each_symbol_once
+if [ -n "$built" ]; then
+	check "what the build's Module.symvers says, of vmlinux and loaded modules" is_what_was_built
+else
+	skip "what the build's Module.symvers says" "KHEADERS_BUILT_SYMVERS is not set"
+fi
+check "reads at any offset and length" any_offset
+check "can't be written" no_writes
+if [ -e "$greeter" ]; then
+	check "reads while modules come and go" reads_while_modules_come_and_go
+else
+	skip "reads while modules come and go" "KHEADERS_REFERENCE is not set"
+fi
+if [ -e /proc/kheaders.tar.xz ]; then
+	check "its version is the id in the archive" knows_its_tree
+else
+	skip "its version is the id in the archive" "no /proc/kheaders.tar.xz here"
+fi
+sed 's/^/# /' "$work/show"
+finish

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Half of a pair of external modules that extmod.sh builds against the tree in
+ * /proc/kheaders.tar.xz: parameters, a file in /proc, and exports that
+ * kheaders_caller uses, one of them in a namespace.
+ */
+
+#include <linux/module.h>
+#include <linux/proc_fs.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/utsname.h>
+
+#include "kheaders_greeter.h"
+
+static char *name = "world";
+module_param(name, charp, 0444);
+MODULE_PARM_DESC(name, "whom to greet");
+
+static int times = 1;
+module_param(times, int, 0644);
+MODULE_PARM_DESC(times, "how often, 0 to 16");
+
+char *kheaders_greeting(void)
+{
+	return kasprintf(GFP_KERNEL, "hello %s", name);
+}
+EXPORT_SYMBOL_GPL(kheaders_greeting);
+
+int kheaders_greetings(void)
+{
+	return clamp(times, 0, 16);
+}
+EXPORT_SYMBOL_NS(kheaders_greetings, GREETER_NS);
+
+static int greeter_show(struct seq_file *m, void *v)
+{
+	char *greeting;
+	int i;
+
+	greeting = kheaders_greeting();
+	if (!greeting)
+		return -ENOMEM;
+	for (i = 0; i < kheaders_greetings(); i++)
+		seq_printf(m, "%s\n", greeting);
+	/* Real structures: wrong headers would show in these. */
+	seq_printf(m, "release %s\n", init_utsname()->release);
+	seq_printf(m, "reader %s %d\n", current->comm, current->tgid);
+	kfree(greeting);
+	return 0;
+}
+
+static int __init greeter_init(void)
+{
+	if (!proc_create_single("kheaders_greeter", 0444, NULL, greeter_show))
+		return -ENOMEM;
+	return 0;
+}
+
+static void __exit greeter_exit(void)
+{
+	remove_proc_entry("kheaders_greeter", NULL);
+}
+
+module_init(greeter_init);
+module_exit(greeter_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Test module of kheaders: greets in /proc/kheaders_greeter");
