@@ -465,12 +465,14 @@ each_kind() {
 	refuses missing 1 "no such file"
 }
 
-# symvers_image ORDER POINTERS ABSOLUTE FLAGS: an image with two exported symbols, in
-# the layout that kheaders_symvers.c describes. ORDER is < or >, as Python has it.
+# symvers_image ORDER POINTERS ABSOLUTE FLAGS [null]: an image with two exported
+# symbols, in the layout that kheaders_symvers.c describes. ORDER is < or >, as Python
+# has it. The second symbol is in no namespace: that is "" (6.4) or a null pointer.
 symvers_image() {
 	python3 - "$@" <<-'EOT'
 		import struct, sys
-		order, pointers, absolute, flags = sys.argv[1], *map(int, sys.argv[2:])
+		order, pointers, absolute, flags = sys.argv[1], *map(int, sys.argv[2:5])
+		no_namespace = None if sys.argv[5:] == ["null"] else ""
 		strings = b"\0first_symbol\0SOME_NS\0second\0"
 		at = lambda s: strings.index(s.encode() + b"\0")
 		load, start = 0xffffffff81000000 if absolute == 8 else 0xc0008000, 1000
@@ -481,14 +483,16 @@ symvers_image() {
 		    return struct.pack(order + ("I" if size == 4 else "Q"), value & (1 << 8 * size) - 1)
 		def entry(position, name, namespace):
 		    out = b""
-		    for field, target in enumerate([123, 5000 + at(name), 5000 + at(namespace)][:pointers]):
-		        value = load + target if absolute else target - position - field * size
+		    targets = [123, 5000 + at(name), None if namespace is None else 5000 + at(namespace)]
+		    for field, target in enumerate(targets[:pointers]):
+		        value = 0 if target is None else \
+		                load + target if absolute else target - position - field * size
 		        out += pack(value, size)
 		    return out
 		one = entry(table, "first_symbol", "SOME_NS")
 		crcs = table + 2 * len(one)
 		# The second name is the end of a longer string.
-		two = entry(table + len(one), "symbol", "")
+		two = entry(table + len(one), "symbol", no_namespace)
 		words = [1, absolute]
 		if flags:
 		    words += [table - where, crcs - where, crcs - where, 0, 0, 0, crcs + 8 - where]
@@ -514,8 +518,10 @@ has_symvers() {
 @test "--symvers: either order of bytes, relative and absolute pointers, with namespaces and without" {
 	for absolute in 0 4 8; do
 		for order in '<' '>'; do
-			symvers_image "$order" 3 $absolute 0 > img
-			has_symvers '\tSOME_NS' '\t'
+			for null in '' null; do
+				symvers_image "$order" 3 $absolute 0 $null > img
+				has_symvers '\tSOME_NS' '\t'
+			done
 		done
 		symvers_image '<' 2 $absolute 1 > img
 		has_symvers '' ''
