@@ -7,6 +7,20 @@
 ARCH	?= @ARCH@
 SUBARCH	?= @SUBARCH@
 
+# A kernel that clang built has options which gcc does not take, so that is what
+# plain "make M=" uses, unless it is told otherwise or there is none.
+ifeq (@CLANG@,y)
+ifneq ($(origin CC),command line)
+ifeq ($(LLVM)$(if $(shell command -v clang),,none),)
+ifeq (@LLD@,y)
+export LLVM := 1
+else
+override CC := clang
+endif
+endif
+endif
+endif
+
 kheaders-tree := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 ifneq ($(KBUILD_EXTMOD)$(M)$(SUBDIRS),)

@@ -9,8 +9,8 @@
 # path of a kernel tree, which is copied and not touched. ARCH is x86_64, um or
 # arm64, which is cross-built.
 # VARIANT names fragments of kconfig/ to add, joined by +; those named for ARCH, and
-# for ARCH and the kernel's version, are always added. What is built already
-# is only brought up to date. Prints the object tree, build/kernel/NAME; the log
+# for ARCH and the kernel's version, are always added; "llvm" builds with LLVM=1.
+# What is built already is only brought up to date. Prints the object tree, build/kernel/NAME; the log
 # is build/kernel/NAME.log.
 
 set -eu
@@ -41,8 +41,15 @@ for word in $(echo "$variant" | tr + ' '); do
 	fragments="$fragments $here/kconfig/$word.config"
 done
 
+cc=${cross}gcc hostcc=gcc llvm=
+case +$variant+ in
+*+llvm+*) cc=clang hostcc=clang llvm=1 ;;
+esac
+
+export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 kmake() {
-	make -C "$tree" O="$out" ARCH="$arch" CROSS_COMPILE="$cross" "$@" >>"$log" 2>&1
+	make -C "$tree" O="$out" ARCH="$arch" CROSS_COMPILE="$cross" LLVM="$llvm" \
+		CC="ccache $cc" HOSTCC="ccache $hostcc" "$@" >>"$log" 2>&1
 }
 
 failed() {
@@ -64,12 +71,11 @@ fi
 
 say "building linux $name with -j$jobs (log: $log)"
 start=$(date +%s)
-export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
-kmake -j"$jobs" CC="ccache ${cross}gcc" || failed "the build of linux $name"
+kmake -j"$jobs" || failed "the build of linux $name"
 # The same modules as the tests build on the target, to compare with.
 mkdir -p "$out/testmod"
 cp -u "$top"/tools/testing/selftests/kheaders/testmod/* "$out/testmod"
-kmake CC="ccache ${cross}gcc" M="$out/testmod" modules || failed "building testmod for linux $name"
+kmake M="$out/testmod" modules || failed "building testmod for linux $name"
 say "built linux $name in $(($(date +%s) - start)) s:" \
 	"image $(wc -c <"$(image_of "$out")") bytes," \
 	"archive $(wc -c <"$out/kernel/kheaders_data.tar.xz") bytes"
