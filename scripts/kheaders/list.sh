@@ -4,7 +4,7 @@
 # What goes into kheaders_data.tar.xz. Usage, from the object tree and with the
 # environment of Kbuild:
 #
-#	list.sh MADE FILE...
+#	list.sh MADE FILE... -- WATCHED...
 #
 # FILEs are those that scripts/kheaders/Makefile made for the archive, below the
 # directory MADE. Prints a line for each file of the archive:
@@ -12,7 +12,9 @@
 #	CHUNK <tab> PATH <tab> SOURCE
 #
 # CHUNK is the part of the archive it is packed in, one of those the Makefile
-# names; PATH its name in there; SOURCE where it is read from.
+# names; PATH its name in there; SOURCE where it is read from. CHUNK and PATH are
+# "-" for what is not archived, but has to be watched: the directories that
+# were searched, and the files WATCHED.
 #
 # Module.symvers is not here and cannot be: modpost makes it from vmlinux, and
 # vmlinux contains this archive. Nor are keys, the seed of a randomized structure
@@ -53,6 +55,17 @@ headers() {
 	done
 }
 
+# All directories in which there may be more tomorrow.
+directories() {
+	for dir in $dirs scripts scripts/basic scripts/mod scripts/genksyms \
+			scripts/include scripts/clang-tools; do
+		[ ! -d "$dir" ] || case $dir in
+		scripts*) echo "$dir" ;;
+		*) find -L "${dir%/}" -name '.*' -prune -o -type d -print ;;
+		esac
+	done
+}
+
 # What "make M=" reads besides: the Makefiles of the kernel, of the architecture
 # and of the one that lends it headers, and the tools in scripts/ that they call.
 # Host programs and what has to be made to measure are among the FILEs.
@@ -73,21 +86,26 @@ build_files() {
 			-name 'Makefile*' -o -name 'Kbuild.platforms' \)
 		find -L "arch/$arch/scripts" "arch/$arch/tools" -type f \( \
 			-name 'Makefile*' -o -name '*.sh' \) 2>/dev/null || :
-		find -L "arch/$arch" -mindepth 2 -name Platform -type f
+		find -L "arch/$arch" -mindepth 2 -maxdepth 2 -name Platform -type f
 		# Linker scripts of modules, where scripts/ has none (before 5.10).
-		find -L "arch/$arch" -name module.lds -type f
+		find -L "arch/$arch/module.lds" "arch/$arch/kernel/module.lds" 2>/dev/null || :
 	done
 	find -L include/config/auto.conf include/config/kernel.release \
 		2>/dev/null || :
 }
 
-# list_tree TREE: PATH <tab> SOURCE of the files in one of the two trees.
+# list_tree TREE: PATH <tab> SOURCE of the files in one of the two trees, and - <tab>
+# SOURCE of its directories.
 list_tree() {
 	(
 		cd "$1"
 		headers
 		[ "$extmod" = n ] || build_files
-	) | tree=$1 awk '{ print $0 "\t" ENVIRON["tree"] "/" $0 }'
+		echo -
+		directories
+	) | tree=$1 awk '
+		/^-$/	{ directories = 1; next }
+		{ print (directories ? "-" : $0) "\t" ENVIRON["tree"] "/" $0 }'
 }
 
 made=$1; shift
@@ -107,10 +125,14 @@ never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|autoksyms|
 {
 	[ "$srctree" = . ] || list_tree "$srctree"
 	list_tree .
-	for file; do
-		printf '%s\t%s\n' "$file" "$made/$file"
+	while [ "$1" != -- ]; do
+		printf '%s\t%s\n' "$1" "$made/$1"
+		shift
 	done
+	shift
+	printf -- '-\t%s\n' "$@"
 } | NEVER=$never awk -F '\t' '
+	$1 == "-" { print "-\t-\t" $2; next }
 	{ source[$1] = $2 }
 	END {
 		for (path in source)

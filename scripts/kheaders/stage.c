@@ -3,6 +3,7 @@
  * Lays out the files of kheaders_data.tar.xz. Usage, from the object tree:
  *
  *	stage LIST DIR STRIP CHUNK...
+ *	stage --current DIR KEY ARCHIVE FILE...
  *
  * LIST is what list.sh prints. Each file goes to DIR/tree/PATH: a header without
  * comments and needless white space if STRIP is "blanks", without comments if it is
@@ -20,9 +21,17 @@
  * the tree wherever it is unpacked.
  *
  * DIR/index remembers the state of each source and of what became of it, so that
- * only files with another time, size or inode are read again.
+ * only files with another time, size or inode are read again; and that of the files
+ * and directories which LIST, the chunks and this program were made from ("-" in
+ * LIST).
+ *
+ * With --current, it returns 0 if to make ARCHIVE and the FILEs again could change
+ * nothing, and 1 if it could, at the cost of a stat() for each file. KEY is all
+ * that they depend on and is in no file; DIR/key must hold it, which is written when
+ * all is made.
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
@@ -40,9 +49,16 @@
 
 /*
  * A file changed twice within one tick of the clock has the same time twice. So
- * the state of a file that was new when the index was written proves nothing.
+ * the state of a file that was new when the index was written proves nothing. File
+ * systems that keep whole seconds tick slowly, others with the kernel.
  */
-#define RACY_NSEC	(2 * NSEC_PER_SEC)
+#define RACY_NSEC(mtime)	((mtime) % NSEC_PER_SEC ? NSEC_PER_SEC / 10 : 2 * NSEC_PER_SEC)
+
+/* In place of a time: the state is not known well enough. */
+#define UNSURE			(-1LL)
+
+/* The chunk, and the path, of what is watched, but not archived. */
+#define WATCHED			"-"
 
 struct state {			/* of a file, as stat() tells it */
 	long long mtime, ctime;	/* nanoseconds since 1970 */
@@ -53,7 +69,7 @@ struct state {			/* of a file, as stat() tells it */
 struct item {
 	char *chunk, *path, *source;
 	struct state from, to;	/* the source and the staged file */
-	unsigned long long hash;		/* of the staged file's content */
+	unsigned long long hash;	/* of the staged file's content, or a directory's names */
 	unsigned int mode;	/* 0644 or 0755 */
 	bool listed;		/* in the index: also in today's list */
 };
@@ -247,10 +263,11 @@ static void read_list(const char *name, struct list *list)
  * The index is only a memory: one that is missing, damaged, or of another version
  * of this program costs the time to stage all files again.
  */
-static const char *index_head;
+#define INDEX_HEAD	"kheaders index 3"
+static const char *index_head = INDEX_HEAD;
 #define INDEX_LINE	"%lld %lld %lld %llu %lld %lld %lld %llu %llx %o "
 
-static void read_index(const char *name, struct list *index)
+static bool read_index(const char *name, struct list *index)
 {
 	char *line, *end, *path;
 	struct item *e;
@@ -260,30 +277,30 @@ static void read_index(const char *name, struct list *index)
 
 	index->text = read_file(name, true, &len, &st);
 	if (!index->text || strncmp(index->text, index_head, strlen(index_head)))
-		return;
+		return false;
 
-	for (line = index->text + strlen(index_head); *line; line = end + 1) {
+	line = strchr(index->text, '\n');
+	for (line = line ? line + 1 : ""; *line; line = end + 1) {
 		end = strchr(line, '\n');
 		if (!end)
-			return;
+			return false;
 		*end = '\0';
 		e = add_item(index);
+		path = NULL;
 		if (sscanf(line, INDEX_LINE "%n",
 			   &e->from.mtime, &e->from.ctime, &e->from.size, &e->from.ino,
 			   &e->to.mtime, &e->to.ctime, &e->to.size, &e->to.ino,
-			   &e->hash, &e->mode, &at) != 10) {
-			index->count--;
-			return;
-		}
-		path = strchr(line + at, '\t');
+			   &e->hash, &e->mode, &at) == 10)
+			path = strchr(line + at, '\t');
 		if (!path) {
 			index->count--;
-			return;
+			return false;
 		}
 		*path++ = '\0';
 		e->source = line + at;
 		e->path = path;
 	}
+	return true;
 }
 
 static void write_index(char *name, const struct list *list)
@@ -308,11 +325,22 @@ static void write_index(char *name, const struct list *list)
 	free(buf);
 }
 
+static bool is_watched(const struct item *e)
+{
+	return !strcmp(e->path, WATCHED);
+}
+
 static bool is_header(const char *path)
 {
 	size_t len = strlen(path);
 
 	return len > 2 && !strcmp(path + len - 2, ".h");
+}
+
+/* Whether a file in this state may have changed since then. */
+static bool changed_since(const struct state *s, long long then)
+{
+	return s->mtime > then - RACY_NSEC(s->mtime) || s->ctime > then - RACY_NSEC(s->ctime);
 }
 
 /* Brings DIR/tree/PATH up to date; @old is what the index knows, or NULL. */
@@ -353,9 +381,90 @@ static void stage(struct item *e, const struct item *old, char *staged, long lon
 	e->hash = hash_of(buf, len);
 	e->from = state_of(&from);
 	e->to = state_of(&to);
-	if (e->from.mtime > now - RACY_NSEC || e->from.ctime > now - RACY_NSEC)
-		e->from.mtime = -1;
+	if (changed_since(&e->from, now))
+		e->from.mtime = UNSURE;
 	free(buf);
+}
+
+/* A number for the names in a directory, in whatever order they come. */
+static unsigned long long hash_names(const char *name)
+{
+	unsigned long long hash = 0;
+	struct dirent *d;
+	DIR *dir;
+
+	dir = opendir(name);
+	if (!dir)
+		die_errno("read", name);
+	/* Temporary files come and go, and one that is made from the archive. */
+	while ((d = readdir(dir)))
+		if (d->d_name[0] != '.' && strcmp(d->d_name, "kheaders_id.h"))
+			hash += hash_of(d->d_name, strlen(d->d_name));
+	closedir(dir);
+	return hash;
+}
+
+/* Notes the state of what is not staged, but was read since @began. */
+static void watch(struct item *e, long long began)
+{
+	struct stat st;
+
+	if (stat(e->source, &st))
+		die_errno("read", e->source);
+	e->from = state_of(&st);
+	if (S_ISDIR(st.st_mode))
+		e->hash = hash_names(e->source);
+	if (changed_since(&e->from, began))
+		e->from.mtime = UNSURE;
+}
+
+static bool is_current(const struct item *e)
+{
+	struct state now;
+	struct stat st;
+
+	if (e->from.mtime == UNSURE || stat(e->source, &st))
+		return false;
+	now = state_of(&st);
+	if (same_state(&e->from, &now))
+		return true;
+	return S_ISDIR(st.st_mode) && hash_names(e->source) == e->hash;
+}
+
+static long long mtime_of(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) ? UNSURE : state_of(&st).mtime;
+}
+
+/* Each chunk in @dir is newer than its manifest, and @archive than each chunk. */
+static bool chunks_are_current(const char *dir, const char *archive)
+{
+	long long manifest, chunk, made = mtime_of(archive);
+	bool current = made != UNSURE;
+	char *name, *stem;
+	struct dirent *d;
+	DIR *dirp;
+
+	dirp = opendir(dir);
+	if (!dirp)
+		return false;
+	while (current && (d = readdir(dirp))) {
+		stem = strstr(d->d_name, ".manifest");
+		if (!stem || strcmp(stem, ".manifest"))
+			continue;
+		name = xasprintf("%s/%s", dir, d->d_name);
+		manifest = mtime_of(name);
+		free(name);
+		*stem = '\0';
+		name = xasprintf("%s/%s.tar.xz", dir, d->d_name);
+		chunk = mtime_of(name);
+		free(name);
+		current = manifest <= chunk && chunk <= made;
+	}
+	closedir(dirp);
+	return current;
 }
 
 /* A line of a manifest, at @buf; returns its length. */
@@ -390,14 +499,15 @@ static void write_id(const struct list *list, const char *dir, const char *tree)
 	unsigned long long hash = HASH_START;
 	char path[] = "include/config/kheaders.id", text[32];
 	struct item id = { .path = path, .mode = 0644 };
-	char *line, *name;
+	char *line = NULL, *name;
 	size_t i, len;
 
 	for (i = 0; i < list->count; i++) {
-		line = xrealloc(NULL, strlen(list->item[i].path) + 64);
+		if (is_watched(&list->item[i]))
+			continue;
+		line = xrealloc(line, strlen(list->item[i].path) + 64);
 		len = manifest_line(line, &list->item[i]);
 		hash = hash_more(hash, line, len);
-		free(line);
 	}
 	len = sprintf(text, "%016llx\n", hash);
 	name = xasprintf("%s/%s", tree, path);
@@ -406,7 +516,7 @@ static void write_id(const struct list *list, const char *dir, const char *tree)
 
 	id.to.size = len;
 	id.hash = hash_of(text, len);
-	line = xrealloc(NULL, sizeof(path) + 64);
+	line = xrealloc(line, sizeof(path) + 64);
 	len = manifest_line(line, &id);
 	name = xasprintf("%s/%s", dir, "id.manifest");
 	update_file(name, line, len, 0644);
@@ -421,38 +531,75 @@ static struct item *look_up(const struct item *e)
 	return found ? found->data : NULL;
 }
 
+/* stage --current DIR KEY ARCHIVE FILE... */
+static int current(int argc, char **argv)
+{
+	char *key_name, *index_name, *key;
+	struct list index = { 0 };
+	size_t i, len;
+	struct stat st;
+
+	key_name = xasprintf("%s/%s", argv[2], "key");
+	key = read_file(key_name, true, &len, &st);
+	if (!key || strcmp(key, argv[3]))
+		return 1;
+
+	for (i = 5; i < (size_t)argc; i++)
+		if (access(argv[i], F_OK))
+			return 1;
+	if (!chunks_are_current(argv[2], argv[4]))
+		return 1;
+
+	index_name = xasprintf("%s/%s", argv[2], "index");
+	if (!read_index(index_name, &index))
+		return 1;
+	for (i = 0; i < index.count; i++)
+		if (!is_current(&index.item[i]))
+			return 1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct list list = { 0 }, index = { 0 };
-	char *dir, *tree, *staged, *index_name;
+	char *dir, *tree, *staged, *index_name, *began_name;
 	struct item *old;
 	struct timespec ts;
-	long long now;
+	long long now, began;
 	size_t i;
 	int c;
 
+	if (argc >= 5 && !strcmp(argv[1], "--current"))
+		return current(argc, argv);
 	if (argc < 5)
-		die("usage: stage LIST DIR STRIP CHUNK...");
+		die("usage: stage LIST DIR STRIP CHUNK... or --current DIR KEY ARCHIVE FILE...");
 	dir = argv[2];
 	strips_blanks = !strcmp(argv[3], "blanks");
 	strips_comments = strips_blanks || !strcmp(argv[3], "comments");
 	if (!strips_comments && strcmp(argv[3], "none"))
 		die("'%s' is none of blanks, comments, none", argv[3]);
 	/* A file that was staged otherwise is not up to date. */
-	index_head = xasprintf("kheaders index %s, %s\n", "2", argv[3]);
+	index_head = xasprintf("%s, %s\n", INDEX_HEAD, argv[3]);
 	tree = xasprintf("%s/%s", dir, "tree");
 	index_name = xasprintf("%s/%s", dir, "index");
 	clock_gettime(CLOCK_REALTIME, &ts);
 	now = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	began_name = xasprintf("%s/%s", dir, "began");
+	began = mtime_of(began_name);
 
 	read_list(argv[1], &list);
 	read_index(index_name, &index);
 	if (!hcreate(2 * index.count + 1))
 		die("out of memory");
 	for (i = 0; i < index.count; i++)
-		hsearch((ENTRY){ index.item[i].path, &index.item[i] }, ENTER);
+		if (!is_watched(&index.item[i]))
+			hsearch((ENTRY){ index.item[i].path, &index.item[i] }, ENTER);
 
 	for (i = 0; i < list.count; i++) {
+		if (is_watched(&list.item[i])) {
+			watch(&list.item[i], began);
+			continue;
+		}
 		for (c = 4; c < argc && strcmp(argv[c], list.item[i].chunk); c++)
 			;
 		if (c == argc)
@@ -466,7 +613,7 @@ int main(int argc, char **argv)
 	}
 
 	for (i = 0; i < index.count; i++) {
-		if (index.item[i].listed)
+		if (index.item[i].listed || is_watched(&index.item[i]))
 			continue;
 		staged = xasprintf("%s/%s", tree, index.item[i].path);
 		if (unlink(staged) && errno != ENOENT)

@@ -157,6 +157,30 @@ clone_ref() {
 }
 
 # bats test_tags=generator
+@test "xz and tar, busybox, bsdtar, Python's tarfile and 7z read the joined streams as one" {
+	local archive=$ref/kernel/kheaders_data.tar.xz reader
+	reads() {
+		case $1 in
+		tar)		tar -xJf "$archive" ;;
+		xz)		xz -dc "$archive" | tar -x ;;
+		busybox-tar)	busybox tar -xJf "$archive" ;;
+		busybox-xz)	busybox xz -dc "$archive" | busybox tar -x ;;
+		bsdtar)		bsdtar -xf "$archive" ;;
+		python)		/usr/bin/python3 -m tarfile -e "$archive" . ;;
+		7z)		7z x -so "$archive" | tar -x ;;
+		esac
+	}
+	[ "$(xz --robot --list "$archive" | sed -n 's/^file\t\([0-9]*\).*/\1/p')" -gt 5 ]
+	for reader in tar xz busybox-tar busybox-xz bsdtar python 7z; do
+		mkdir -p "$work/readers/$reader"
+		(cd "$work/readers/$reader" && reads $reader)
+		diff -r "$work/readers/tar" "$work/readers/$reader" || { echo $reader; false; }
+	done
+	[ "$(find "$work/readers/7z" -type f | wc -l)" = "$(names "$ref" | wc -l)" ]
+	rm -rf "$work/readers"
+}
+
+# bats test_tags=generator
 @test "museum 6, 19: -j1 runs one at a time, -j4 gives the same bytes" {
 	clone_ref jobs
 	cat >"$work/xz" <<-EOT
@@ -191,10 +215,13 @@ clone_ref() {
 	clone_tree touched
 	clone_ref nothing
 	kbuild "$out" kernel/kheaders.o
-	local stamp
+	local stamp began
 	stamp=$(stat -c %y "$out/kernel/kheaders_data.tar.xz")
+	began=$(stat -c %y "$out/scripts/kheaders/began")
 	run -0 kbuild "$out" kernel/kheaders.o
 	[ -z "$(did)" ]
+	# Not even make was called.
+	[ "$began" = "$(stat -c %y "$out/scripts/kheaders/began")" ]
 	edit "$src/include/linux/zutil.h" ''
 	touch "$src/include/linux/zutil.h"
 	touch "$out/include/generated/autoconf.h"
@@ -203,6 +230,7 @@ clone_ref() {
 	run -0 kbuild "$out" kernel/kheaders.o
 	[ -z "$(did)" ]
 	[ "$stamp" = "$(stat -c %y "$out/kernel/kheaders_data.tar.xz")" ]
+	[ "$began" != "$(stat -c %y "$out/scripts/kheaders/began")" ]
 	rm -rf "$src" "$out"
 }
 
@@ -229,6 +257,13 @@ clone_ref() {
 	kbuild "$out" kernel/kheaders.o
 	[ "$(show "$out" include/linux/kheaders_new.h)" = '#define NEW 1' ]
 	names "$out" | run ! grep -x include/linux/zutil.h
+	# Also in a new directory, and in one where there was none.
+	mkdir -p "$src/include/kheaders/empty"
+	kbuild "$out" kernel/kheaders.o
+	kbuild "$out" kernel/kheaders.o
+	echo '#define NEW 2' >"$src/include/kheaders/empty/new.h"
+	kbuild "$out" kernel/kheaders.o
+	[ "$(show "$out" include/kheaders/empty/new.h)" = '#define NEW 2' ]
 	rm -rf "$src" "$out"
 }
 
@@ -366,6 +401,7 @@ clone_ref() {
 	rm -rf "$src" "$out"
 }
 
+# bats test_tags=generator
 @test "museum 13: nothing that is made late or tells the time; no symbol versions, keys or seeds" {
 	clone_ref late
 	mkdir -p "$out/certs" "$out/scripts/basic" "$out/scripts/gcc-plugins"
@@ -380,6 +416,7 @@ clone_ref() {
 	rm -rf "$out"
 }
 
+# bats test_tags=generator
 @test "no path of the build machine is in it" {
 	out=$work/paths
 	mkdir -p "$work/initramfs"
@@ -404,6 +441,7 @@ clone_ref() {
 	rm -rf "$out"
 }
 
+# bats test_tags=generator
 @test "what is left out of headers: nothing, comments, comments and blanks" {
 	out=$work/strip
 	file=include/linux/zutil.h
