@@ -9,7 +9,7 @@ KSRC	?=
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
 
-.PHONY: help run check check-fast apply revert patch clean
+.PHONY: help run check check-fast bench apply revert patch clean
 
 help:
 	@echo 'kheaders: a kernel that carries its own headers'
@@ -18,6 +18,7 @@ help:
 	@echo '                      /proc/kheaders.tar.xz, build and load a module, attach eBPF'
 	@echo '  make check          every test; with KERNEL= or ARCH=, the kernel tests on that one'
 	@echo '  make check-fast     the tests that need no kernel, in less than a minute'
+	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.png'
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
 	@echo '  make revert KSRC=D  take it out again, byte for byte'
 	@echo '  make patch KSRC=D   the same as patches for git am, in build/patch/; leaves D alone'
@@ -40,6 +41,10 @@ check:
 check-fast:
 	@$(tests)/setup.sh
 	@$(tests)/check.sh fast
+
+bench:
+	@$(tests)/setup.sh
+	@$(tests)/bench.sh '$(or $(ROUNDS),3)' $(or $(KERNEL),6.12 6.1)
 
 apply revert:
 	@$(overlay)/$@ '$(KSRC)'

@@ -1,0 +1,258 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Measures how kernel/kheaders_data.tar.xz is made, by the kernel's own generator and
+# by ours, side by side. Usage:
+#
+#	bench.sh ROUNDS KERNEL...
+#
+# Three builds of one configuration (ARCH=x86_64): "mainline" is the kernel as it
+# comes; "headers" is ours with the headers alone, so the same job; "extmod" is ours
+# with all that external modules need. Timed is what make runs for the archive, by
+# bench_shell, which goes between make and the shell. In each round each build does each
+# step; medians count.
+#
+# Then one boot: the archive is read from /proc/kheaders.tar.xz, and from
+# /sys/kernel/kheaders.tar.xz, mainline's way, at several sizes of the buffer.
+#
+# Prints tables; the single values are in build/bench/KERNEL.csv and
+# build/bench/KERNEL-read.csv, the plot is build/bench/KERNEL.png.
+
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+[ $# -ge 2 ] || die "usage: bench.sh ROUNDS KERNEL..."
+case $1 in
+*[!0-9]*|0|'') die "ROUNDS=$1 is not a number of rounds; take 3 or more" ;;
+esac
+rounds=$1; shift
+arch=x86_64
+
+# Where steps change a header: in a big chunk, and in a place few look at.
+busy=include/linux/fs.h
+rare=include/sound/core.h
+
+# bench_tree NAME FROM: a tree of its own in which headers can be edited; hard links.
+bench_tree() {
+	rm -rf "$bench/src/$1"
+	mkdir -p "$bench/src"
+	cp -al "$2" "$bench/src/$1"
+}
+
+edit() {
+	cp -p "$1" "$1.new"
+	echo "struct kheaders_bench_$2;" >>"$1.new"
+	mv "$1.new" "$1"
+}
+
+# of BUILD: its source tree.
+of() {
+	case $1 in
+	mainline) echo "$bench/src/mainline" ;;
+	*) echo "$bench/src/ours" ;;
+	esac
+}
+
+# kmake BUILD ARG...
+kmake() {
+	made=$1; shift
+	make -C "$(of "$made")" O="$bench/$made" ARCH=$arch CC="ccache gcc" \
+		HOSTCC="ccache gcc" "$@" >>"$bench/$made.log" 2>&1 ||
+		die "make $* failed, see $bench/$made.log"
+}
+
+# configure BUILD LINE...
+configure() {
+	one=$1; shift
+	mkdir -p "$bench/$one"
+	{
+		cat "$here/kconfig/base.config" "$here/kconfig/$arch.config"
+		printf '%s\n' CONFIG_IKHEADERS=y '# CONFIG_IKHEADERS_KUNIT_TEST is not set' "$@"
+	} >"$bench/$one.config"
+	kmake "$one" tinyconfig
+	(cd "$bench/$one" && ARCH=$arch "$(of "$one")/scripts/kconfig/merge_config.sh" \
+		-m .config "$bench/$one.config") >>"$bench/$one.log" 2>&1
+	kmake "$one" olddefconfig
+	# Twice, and as when it counts, so that all else is built and stays.
+	for _ in 1 2; do
+		KHEADERS_BENCH_LOG="$bench/time" kmake "$one" -j"$jobs" \
+			SHELL="$here/bench_shell" kernel/kheaders.o
+	done
+}
+
+# timed BUILD STEP JOBS: has the archive made, and appends to the CSV.
+timed() {
+	: >"$bench/time"
+	KHEADERS_BENCH_LOG="$bench/time" kmake "$1" -j"$3" SHELL="$here/bench_shell" kernel/kheaders.o
+	[ -s "$bench/time" ] || die "make did nothing for the archive in $bench/$1"
+	while read -r wall cpu peak; do
+		echo "$1,$2,$round,$wall,$cpu,$peak" >>"$csv"
+	done <"$bench/time"
+}
+
+# forget BUILD: as make clean does, for the archive alone.
+forget() {
+	rm -rf "$bench/$1/kernel/kheaders_data.tar.xz" "$bench/$1/kernel/kheaders.md5" \
+		"$bench/$1/scripts/kheaders"
+}
+
+steps() {
+	for one in $builds; do
+		forget "$one"
+		timed "$one" "all with -j$jobs" "$jobs"
+	done
+	for one in $builds; do
+		timed "$one" "nothing changed" "$jobs"
+	done
+	for header in "$busy" "$rare"; do
+		for tree in $trees; do
+			edit "$tree/$header" "$round"
+		done
+		for one in $builds; do
+			timed "$one" "$header changed" "$jobs"
+		done
+	done
+	for one in $builds; do
+		forget "$one"
+		timed "$one" "all with -j1" 1
+	done
+}
+
+# medians CSV COLUMN: lines of STEP and for each build the median, with commas.
+medians() {
+	awk -F , -v column="$2" -v builds="$builds" '
+		NR == 1 { next }
+		!($2 in seen) { seen[$2]; step[++steps] = $2 }
+		{ value[$2, $1, ++count[$2, $1]] = $column }
+		function median(s, b,	n, i, j, t, v) {
+			n = count[s, b]
+			for (i = 1; i <= n; i++)
+				v[i] = value[s, b, i] + 0
+			for (i = 2; i <= n; i++)
+				for (j = i; j > 1 && v[j - 1] > v[j]; j--) {
+					t = v[j]; v[j] = v[j - 1]; v[j - 1] = t
+				}
+			return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+		}
+		END {
+			n = split(builds, build, " ")
+			for (i = 1; i <= steps; i++) {
+				printf "%s", step[i]
+				for (j = 1; j <= n; j++)
+					printf ",%s", median(step[i], build[j])
+				print ""
+			}
+		}' "$1"
+}
+
+# table TITLE FORMAT: medians as a table, with ratios if the first is mainline.
+table() {
+	echo " $1"
+	awk -F , -v format="$2" -v compare="$compare" '{
+		line = sprintf("  %-32s", $1)
+		for (i = 2; i <= NF; i++) {
+			line = line sprintf("%12s", sprintf(format, $i))
+			if (compare && i > 2)
+				line = line sprintf("%8.3f", $2 ? $i / $2 : 0)
+		}
+		print line
+	}'
+}
+
+heading() {
+	printf '  %-32s' ''
+	for one in $builds; do
+		printf '%12s' "$one"
+		[ -z "$compare" ] || [ "$one" = mainline ] || printf '%8s' ratio
+	done
+	echo
+}
+
+# What does not change from round to round: bytes, files, the time to unpack.
+sizes() {
+	for one in $builds; do
+		archive=$bench/$one/kernel/kheaders_data.tar.xz
+		echo "$one,bytes,1,$(wc -c <"$archive")"
+		echo "$one,files,1,$(xz -dc "$archive" | tar -tf - | grep -c '[^/]$')"
+		mkdir "$bench/unpacked"
+		start=$(date +%s%N)
+		xz -dc "$archive" | tar -xf - -C "$bench/unpacked"
+		echo "$one,ms to unpack,1,$((($(date +%s%N) - start) / 1000000))"
+		rm -rf "$bench/unpacked"
+	done
+}
+
+reading() {
+	out=$("$here/kernel.sh" "$kernel" $arch)
+	cc -O2 -static -o "$bench/bench_read" "$here/bench_read.c"
+	"$here/boot.sh" "$out" 600 "$bench/bench_read" /proc/kheaders.tar.xz \
+		/sys/kernel/kheaders.tar.xz >"$bench/read"
+	{
+		echo "file,buffer_bytes,round,ms"
+		grep -E '^/(proc|sys)/' "$bench/read" | tr -d '\r'
+	} >"$bench-read.csv"
+	# As a table, of medians.
+	sort -t , -k 2,2n -k 1,1 -k 4,4n "$bench-read.csv" | awk -F , '
+		function flush() {
+			if (n && last ~ /proc/) proc = v[int((n + 1) / 2)]
+			else if (n) printf "  %-32s%12.2f%12.2f%8.3f\n", size " bytes a call",
+				v[int((n + 1) / 2)], proc, proc / v[int((n + 1) / 2)]
+			n = 0
+		}
+		!/^\// { next }
+		$1 "," $2 != key { flush(); key = $1 "," $2; last = $1; size = $2 }
+		{ v[++n] = $4 }
+		END { flush() }'
+}
+
+export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
+for kernel; do
+	tree=$("$here/source.sh" "$kernel")
+	name=$(basename "$tree" | sed 's/^linux-//')
+	bench=$top/build/bench/$name
+	csv=$bench.csv
+	rm -rf "$bench"
+	mkdir -p "$bench"
+
+	say "preparing trees of linux $name (logs: $bench/*.log)"
+	bench_tree ours "$tree"
+	bench_tree mainline "$tree"
+	"$top/scripts/overlay/revert" "$bench/src/mainline" >"$bench/revert.log"
+	builds="headers extmod" trees=$bench/src/ours compare=
+	if grep -q IKHEADERS "$bench/src/mainline/init/Kconfig"; then
+		builds="mainline $builds" trees="$trees $bench/src/mainline" compare=y
+		configure mainline
+	else
+		say "linux $name has no kheaders of its own (5.2 and later have): nothing to compare with"
+	fi
+	configure extmod CONFIG_IKHEADERS_EXTMOD=y
+	configure headers '# CONFIG_IKHEADERS_EXTMOD is not set'
+
+	echo "build,step,round,wall_s,cpu_s,peak_kib" >"$csv"
+	round=0
+	while [ $round -lt "$rounds" ]; do
+		round=$((round + 1))
+		say "linux $name, round $round of $rounds"
+		steps
+	done
+	echo "build,what,round,value" >"$bench/sizes.csv"
+	sizes >>"$bench/sizes.csv"
+
+	echo
+	echo "Linux $name, $arch, $jobs CPUs, $(nproc --all) in the machine; medians of $rounds rounds; ratios are ours to mainline's"
+	echo
+	heading
+	medians "$csv" 4 >"$bench/wall.csv"
+	table "wall time, s" %.2f <"$bench/wall.csv"
+	medians "$csv" 5 | table "CPU time, s" %.2f
+	medians "$csv" 6 | table "peak memory of one process, KiB" %d
+	medians "$bench/sizes.csv" 4 | table "archive" %d
+	echo
+	printf '  %-32s%12s%12s%8s\n' '' /sys /proc ratio
+	echo " reading it all in a guest, ms"
+	reading
+	echo
+	gnuplot -e "medians='$bench/wall.csv'; png='$bench.png'; name='$name'; compare='$compare'" \
+		"$here/bench.gnuplot"
+	say "single values: $csv, $bench-read.csv; plot: $bench.png"
+done
