@@ -10,14 +10,20 @@
 #	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE
 #					what symvers.sh and extmod.sh compare with
 #
-# Prints the TAP of each, returns 0 if all passed.
+# Prints the TAP of each, and the seconds it took; returns 0 if all passed.
 
 cd "$(dirname "$0")" || exit 1
 [ $# -gt 0 ] || set -- module read read_more symvers kunit extmod extmod_more bpf tracers dmesg
 
+now() {
+	cut -d . -f 1 /proc/uptime
+}
+
 status=0
 for name; do
 	echo "# $name"
+	began=$(now)
 	"./$name.sh" || status=1
+	echo "# $name took $(($(now) - began)) s"
 done
 exit $status
