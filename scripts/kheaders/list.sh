@@ -76,11 +76,17 @@ build_files() {
 		-name 'mkcompile_h' -o -name 'setlocalversion' -o \
 		-name 'check-local-export' -o -name 'remove-stale-files' -o \
 		-name 'recordmcount.pl' \)
-	find -L scripts/kheaders/symvers.sh 2>/dev/null || :
+	find -L scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh 2>/dev/null || :
 	find -L scripts/basic scripts/mod scripts/genksyms scripts/include \
 		scripts/clang-tools -type f \( -name 'Makefile*' -o \
 		-name '*.[chly]' -o -name '*.py' \) \
 		! -name '*.lex.c' ! -name '*.tab.[ch]' 2>/dev/null || :
+	# For hostprogs.sh: what flex and bison make, which a device hardly has, and
+	# the source of what is only built on some machines.
+	! is_made scripts/genksyms/genksyms ||
+		find -L scripts/genksyms/lex.lex.c scripts/genksyms/parse.tab.[ch] 2>/dev/null || :
+	! is_made scripts/recordmcount ||
+		find -L scripts/recordmcount.c scripts/recordmcount.h 2>/dev/null || :
 	for arch in $archs; do
 		find -L "arch/$arch" -maxdepth 1 -type f \( \
 			-name 'Makefile*' -o -name 'Kbuild.platforms' \)
@@ -108,7 +114,17 @@ list_tree() {
 		{ print (directories ? "-" : $0) "\t" ENVIRON["tree"] "/" $0 }'
 }
 
+# is_made FILE: whether it is among the FILEs.
+is_made() {
+	case " $files " in
+	*" $1 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
 made=$1; shift
+files=$*
+files=${files%% -- *}
 extmod=n
 ! is_enabled CONFIG_IKHEADERS_EXTMOD || extmod=y
 dirs=$(header_dirs)

@@ -28,14 +28,18 @@ ifeq (@RANDSTRUCT@,y)
 $(error kheaders: this kernel's structure layout is randomized (CONFIG_RANDSTRUCT) and its seed is a secret: external modules can't be built for it)
 endif
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),modules)),)
-ifndef KHEADERS_SYMVERS
+ifndef KHEADERS_PREPARED
 # Once: makes below this one inherit it.
-export KHEADERS_SYMVERS := y
-kheaders-said := $(shell sh $(kheaders-tree)scripts/kheaders/symvers.sh \
-	$(kheaders-tree) @MODVERSIONS@)
-ifneq ($(kheaders-said),)
-$(info kheaders: $(kheaders-said))
+export KHEADERS_PREPARED := y
+kheaders-say = $(if $(1),$(info kheaders: $(1)))
+kheaders-run = $(shell HOSTCC='$(HOSTCC)' sh $(kheaders-tree)scripts/kheaders/$(1))
+
+kheaders-said := $(call kheaders-run,hostprogs.sh $(kheaders-tree))
+ifeq ($(firstword $(kheaders-said)),stop:)
+$(error kheaders: $(wordlist 2,999,$(kheaders-said)))
 endif
+$(call kheaders-say,$(kheaders-said))
+$(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
 endif
 # modpost would stop at the first symbol of the kernel.
 ifeq ($(wildcard $(kheaders-tree)Module.symvers),)

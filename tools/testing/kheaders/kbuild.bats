@@ -431,6 +431,91 @@ clone_ref() {
 	rm -rf "$out"
 }
 
+# An archive as it is on a machine of another kind than the one that built it: there
+# its host programs are as these for arm64 are here.
+@test "museum 20: host programs of another machine are built again: once, whole, with what compiler there is" {
+	local src='' module=$work/hostprogs-mod first
+	out=$work/hostprogs
+	configure "$out" CONFIG_MODVERSIONS=y
+	kbuild "$out" kernel/kheaders.o
+	echo 'void _start(void) { }' >"$work/foreign.c"
+	aarch64-linux-gnu-gcc -nostdlib -static -o "$work/foreign" "$work/foreign.c"
+	run -126 "$work/foreign"
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
+
+	programs="scripts/basic/fixdep scripts/mod/modpost scripts/genksyms/genksyms"
+	unpack() {
+		rm -rf "$work/h"
+		mkdir "$work/h"
+		xz -dc "$out/kernel/kheaders_data.tar.xz" | tar -xf - -C "$work/h"
+	}
+	foreign() {
+		unpack
+		for program in $programs; do
+			cp "$work/foreign" "$work/h/$program"
+		done
+	}
+	# ext ARG...: make M= in the unpacked tree, without our own make's variables.
+	ext() {
+		find "$module" -type f \( -name '.*.cmd' -o -name '*.o' -o -name '*.mod*' \) -exec rm {} +
+		env -u MAKEFLAGS -u MAKELEVEL make -C "$work/h" M="$module" "$@" modules
+	}
+
+	# Programs that fit are used as they are, also where nothing can be written.
+	unpack
+	first=$(cd "$work/h" && sha256sum $programs)
+	run -0 ext
+	echo "$output" | run ! grep 'built again'
+	[ "$first" = "$(cd "$work/h" && sha256sum $programs)" ]
+
+	foreign
+	run -0 ext
+	[ "$(echo "$output" | grep '^kheaders: built again')" = \
+		"kheaders: built again for this machine ($(uname -m)): fixdep modpost genksyms" ]
+	grep -q kheaders_greeting "$module/Module.symvers"
+	run ! grep -q '^0x00000000' "$module/Module.symvers"
+	run -0 ext
+	echo "$output" | run ! grep 'built again'
+	[ -z "$(find "$work/h/scripts" -name '*.??????' -perm -u+x -newer "$work/foreign")" ]
+
+	# Two at once.
+	foreign
+	cp -r "$module" "$module-2"
+	(module=$module-2; ext) >"$work/h.log" 2>&1 3>&- &
+	ext
+	wait $!
+	rm -rf "$module-2"
+
+	# Another C library, and another compiler than any of gcc.
+	for hostcc in musl-gcc clang; do
+		foreign
+		run -0 ext HOSTCC=$hostcc
+		echo "$output" | grep '^kheaders: built again .*: fixdep modpost genksyms'
+	done
+
+	# What can't be done is one line that says what to do.
+	foreign
+	mkdir -p "$work/few"
+	for tool in env sh make find head grep sed rm mktemp uname cat awk cmp dirname; do
+		ln -sf "$(type -P $tool)" "$work/few/$tool"
+	done
+	PATH=$work/few run -2 ext
+	echo "$output" | grep 'kheaders: scripts/basic/fixdep was built for another machine, and there is no compiler .*install gcc'
+	run -2 ext HOSTCC="gcc -nostdinc"
+	echo "$output" | grep "kheaders: scripts/basic/fixdep was built for another machine, and gcc -nostdinc can't build it again: .*error.* (packages gcc, libc6-dev)"
+	run -2 ext HOSTCC=aarch64-linux-gnu-gcc
+	echo "$output" | grep 'fixdep, built by aarch64-linux-gnu-gcc, does not run here'
+	[ "$(find "$work/h/scripts" -name 'fixdep*' | wc -l)" = 2 ]
+	if [ "$(id -u)" = 0 ]; then
+		foreign
+		chown -R nobody "$module"
+		run -2 setpriv --reuid=nobody --regid=nogroup --clear-groups \
+			make -C "$work/h" M="$module" modules
+		echo "$output" | grep "kheaders: scripts/basic/fixdep .* $work/h can't be written to: unpack"
+	fi
+	rm -rf "$out" "$work/h" "$module"
+}
+
 @test "headers only, without CONFIG_IKHEADERS_EXTMOD" {
 	out=$work/headers
 	configure "$out" '# CONFIG_IKHEADERS_EXTMOD is not set'

@@ -20,7 +20,16 @@ log=$out.boot.log
 
 # told WORD: what a test in the guest said of the main job, see extmod.sh and bpf.sh.
 told() {
-	sed -n "s/^# \(.*$1.*\)/\1/p" "$log" | head -n 1
+	sed -n -e "s/^# \(.*$1.*\)/\1/p" -e '$s/.*/(nothing of it in the log)/p' "$log" | head -n 1
+}
+
+# The root file system for other architectures has no clang.
+ebpf() {
+	if grep -q '^1\.\.0 # SKIP.*clang' "$log"; then
+		echo "not run: no clang in the guest"
+	else
+		told 'khd_send was'
+	fi
 }
 
 archive=$out/kernel/kheaders_data.tar.xz
@@ -31,7 +40,7 @@ Image:    $(image_of "$out"), $(wc -c <"$(image_of "$out")") bytes
 Archive:  $(wc -c <"$archive") bytes with $(xz -dc "$archive" | tar -tf - | wc -l) files, in /proc/kheaders.tar.xz
 Symbols:  $(told 'symbols compared'), in /proc/kheaders.symvers
 Module:   $(told 'hello kernel'), $(told 'release '), $(told 'reader ')
-eBPF:     $(told 'khd_send was')
+eBPF:     $(ebpf)
 Log:      $log
 EOT
 [ "$status" = 0 ] || die "a test failed on $(basename "$out"), see 'not ok' above"

@@ -14,13 +14,8 @@ prepare_tree() {
 	xz -dc /proc/kheaders.tar.xz >"$work/archive"
 	tar -tf "$work/archive" Makefile >/dev/null 2>&1 ||
 		skip_all "the archive holds headers only (CONFIG_IKHEADERS_EXTMOD is off)"
-	tar -xOf "$work/archive" scripts/basic/fixdep >"$work/fixdep"
 	rm "$work/archive"
-	chmod +x "$work/fixdep"
-	status=0
-	"$work/fixdep" >/dev/null 2>&1 || status=$?
-	[ "$status" != 126 ] ||
-		skip_all "the kernel was built on another kind of machine: its programs don't run here"
+	has gcc || has cc || has clang || skip_all "no compiler here"
 }
 
 unpack() {
@@ -34,6 +29,8 @@ make_in() {
 	make -C "$tree" M="$1" modules >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }
 
+# That programs were built again for this machine is none of its worries.
 has_nothing_to_say() {
-	refuse grep -E 'WARNING|ERROR|^kheaders:' "$work/log"
+	grep -vE '^kheaders: built again for this machine' "$work/log" >"$work/worries"
+	refuse grep -E 'WARNING|ERROR|^kheaders:' "$work/worries"
 }
