@@ -4,6 +4,7 @@
 
 KERNEL	?=
 ARCH	?=
+VARIANT	?=
 KSRC	?=
 
 tests	:= tools/testing/kheaders
@@ -16,7 +17,7 @@ help:
 	@echo
 	@echo '  make run            build a kernel with kheaders, boot it in QEMU, and there unpack'
 	@echo '                      /proc/kheaders.tar.xz, build and load a module, attach eBPF'
-	@echo '  make check          every test; with KERNEL= or ARCH=, the kernel tests on that one'
+	@echo '  make check          every test; with KERNEL=, ARCH= or VARIANT=, the kernel tests on that one'
 	@echo '  make check-fast     the tests that need no kernel, in less than a minute'
 	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.png'
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
@@ -26,6 +27,7 @@ help:
 	@echo
 	@echo '  KERNEL=6.12|6.1|PATH   the kernel to build (6.12; make check takes both)'
 	@echo '  ARCH=x86_64|um|arm64   for what to build it (x86_64; make check takes the first two)'
+	@echo '  VARIANT=llvm           words joined by +: llvm, modversions, module, debug (make check)'
 	@echo
 	@echo 'What they lack they install: Debian packages, by apt-get.'
 	@echo 'More: README.md, Documentation/admin-guide/kheaders.rst, Documentation/kbuild/kheaders.rst'
@@ -36,7 +38,7 @@ run:
 
 check:
 	@$(tests)/setup.sh
-	@$(tests)/check.sh kernels '$(KERNEL)' '$(ARCH)'
+	@$(tests)/check.sh kernels '$(KERNEL)' '$(ARCH)' '$(VARIANT)'
 
 check-fast:
 	@$(tests)/setup.sh

@@ -5,8 +5,9 @@
 #
 #	check.sh fast			what needs no kernel
 #	check.sh kernels		that, and all kernel tests
-#	check.sh kernels KERNEL ARCH	the kernel tests on that one; either may be
-#					empty: 6.12, x86_64
+#	check.sh kernels KERNEL ARCH VARIANT
+#					the kernel tests on that one; each may be
+#					empty: 6.12, x86_64, none (see kernel.sh)
 #
 # Each suite prints TAP, kept in build/check/SUITE.tap. Ends with the line
 # "N passed, N failed, N skipped"; returns 0 if nothing failed.
@@ -113,18 +114,17 @@ fast)
 	fast --filter-tags '!slow'
 	;;
 kernels)
-	if [ -n "${2-}${3-}" ]; then
-		kernel "${2:-6.12}" "${3:-x86_64}"
+	if [ -n "${2-}${3-}${4-}" ]; then
+		kernel "${2:-6.12}" "${3:-x86_64}" "${4-}"
 	else
 		fast
 		# All calls of make and cc take longest under UML: what builds much is
 		# left to the guests of QEMU.
 		kernel 6.12 x86_64 '' read read_more symvers kunit extmod bpf tracers dmesg
-		kernel 6.1 x86_64 llvm+module+modversions \
+		kernel 6.1 x86_64 module+modversions \
 			module read symvers kunit extmod extmod_more bpf tracers dmesg
-		kernel 6.12 um modversions read symvers kunit extmod dmesg
-		kernel 6.1 um '' read symvers kunit dmesg
-		kernel 6.12 x86_64 debug+modversions module read read_more symvers kunit dmesg
+		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg
+		kernel 6.1 um '' read symvers kunit extmod dmesg
 		# It builds one of them again, which must not be running.
 		suite images flock "$results/guest.lock" \
 			env IMAGES="$images" bats --tap "$here/images.bats" &

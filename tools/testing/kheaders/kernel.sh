@@ -69,6 +69,15 @@ if ! cmp -s "$out/.fragments" "$out/.fragments.new"; then
 	(cd "$out" && ARCH=$arch "$tree/scripts/kconfig/merge_config.sh" -m .config \
 		$fragments) >>"$log" 2>&1 || failed "merging $fragments"
 	kmake olddefconfig || failed "make olddefconfig"
+	# What depends on something that is not there goes without a word.
+	lacks=$(awk -F '[= ]' '
+		FNR != NR { has[$0]; next }
+		/^CONFIG_.*=[ym]$/ { want[$1] = $0 }
+		/^# CONFIG_.* is not set$/ { delete want[$2] }
+		END { for (option in want) if (!(want[option] in has)) print want[option] }
+		' "$out/.fragments.new" "$out/.config")
+	# shellcheck disable=SC2086 # as one line
+	[ -z "$lacks" ] || die "linux $name can't have what the fragments ask for:" $lacks
 	mv "$out/.fragments.new" "$out/.fragments"
 fi
 
