@@ -19,7 +19,7 @@ set -eu
 out=$1 seconds=$2; shift 2
 log=$out.boot.log
 words=$(echo "$*" | tr ' ' ',')
-append="init=$here/guest-init.sh panic=-1 reboot=t kheaders.command=$words"
+append="panic=-1 reboot=t kheaders.command=$words" init=$here/guest-init.sh
 
 if grep -q '^CONFIG_UML=y' "$out/.config"; then
 	# Its memory is a file in TMPDIR, which must allow mmap(PROT_EXEC). Its processes
@@ -37,7 +37,7 @@ else
 	if grep -q '^CONFIG_ARM64=y' "$out/.config"; then
 		root=$("$here/root.sh" arm64)
 		cp "$here/guest-init.sh" "$root/sbin/guest-init.sh"
-		append="console=ttyAMA0 $append init=/sbin/guest-init.sh kheaders.top=$top"
+		append="console=ttyAMA0 $append kheaders.top=$top" init=/sbin/guest-init.sh
 		set -- qemu-system-aarch64 -M virt -cpu cortex-a72 "$@" \
 			-fsdev "local,id=top,path=$top,security_model=none,readonly=on,multidevs=remap" \
 			-device "virtio-9p-device,fsdev=top,mount_tag=top"
@@ -52,6 +52,7 @@ else
 	append="$append rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose"
 fi
 
+append="$append init=$init"
 # shellcheck disable=SC2086 # UML takes the words one by one, QEMU as one
 case $1 in
 *qemu*)	timeout "$seconds" "$@" "$append" ;;
