@@ -52,7 +52,9 @@
  * the state of a file that was new when the index was written proves nothing. File
  * systems that keep whole seconds tick slowly, others with the kernel.
  */
-#define RACY_NSEC(mtime)	((mtime) % NSEC_PER_SEC ? NSEC_PER_SEC / 10 : 2 * NSEC_PER_SEC)
+#define WHOLE_SECONDS(mtime)	(!((mtime) % NSEC_PER_SEC))
+#define TICK_NSEC		(NSEC_PER_SEC / 10)
+#define SLOW_TICK_NSEC		(2 * NSEC_PER_SEC)
 
 /* In place of a time: the state is not known well enough. */
 #define UNSURE			(-1LL)
@@ -337,10 +339,12 @@ static bool is_header(const char *path)
 	return len > 2 && !strcmp(path + len - 2, ".h");
 }
 
-/* Whether a file in this state may have changed since then. */
-static bool changed_since(const struct state *s, long long then)
+/* Whether a file in this state may have changed since then, give or take @tick. */
+static bool changed_since(const struct state *s, long long then, long long tick)
 {
-	return s->mtime > then - RACY_NSEC(s->mtime) || s->ctime > then - RACY_NSEC(s->ctime);
+	if (WHOLE_SECONDS(s->mtime))
+		tick = SLOW_TICK_NSEC;
+	return s->mtime + tick >= then || s->ctime + tick >= then;
 }
 
 /* Brings DIR/tree/PATH up to date; @old is what the index knows, or NULL. */
@@ -381,7 +385,7 @@ static void stage(struct item *e, const struct item *old, char *staged, long lon
 	e->hash = hash_of(buf, len);
 	e->from = state_of(&from);
 	e->to = state_of(&to);
-	if (changed_since(&e->from, now))
+	if (changed_since(&e->from, now, TICK_NSEC))
 		e->from.mtime = UNSURE;
 	free(buf);
 }
@@ -414,7 +418,8 @@ static void watch(struct item *e, long long began)
 	e->from = state_of(&st);
 	if (S_ISDIR(st.st_mode))
 		e->hash = hash_names(e->source);
-	if (changed_since(&e->from, began))
+	/* The time of the file "began" came from the same clock. */
+	if (changed_since(&e->from, began, 0))
 		e->from.mtime = UNSURE;
 }
 
