@@ -28,6 +28,7 @@ help:
 	@echo '  KERNEL=6.12|6.1|PATH   the kernel to build (6.12; make check takes both)'
 	@echo '  ARCH=x86_64|um|arm64   for what to build it (x86_64; make check takes the first two)'
 	@echo '  VARIANT=llvm           words joined by +: llvm, modversions, module, debug (make check)'
+	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
 	@echo 'What they lack they install: Debian packages, by apt-get.'
 	@echo 'More: README.md, Documentation/admin-guide/kheaders.rst, Documentation/kbuild/kheaders.rst'

@@ -55,17 +55,6 @@ headers() {
 	done
 }
 
-# All directories in which there may be more tomorrow.
-directories() {
-	for dir in $dirs scripts scripts/basic scripts/mod scripts/genksyms \
-			scripts/include scripts/clang-tools; do
-		[ ! -d "$dir" ] || case $dir in
-		scripts*) echo "$dir" ;;
-		*) find -L "${dir%/}" -name '.*' -prune -o -type d -print ;;
-		esac
-	done
-}
-
 # What "make M=" reads besides: the Makefiles of the kernel, of the architecture
 # and of the one that lends it headers, and the tools in scripts/ that they call.
 # Host programs and what has to be made to measure are among the FILEs.
@@ -100,10 +89,27 @@ build_files() {
 		2>/dev/null || :
 }
 
+# All directories in which there may be more for these two tomorrow.
+directories() {
+	for dir in $dirs; do
+		[ ! -d "$dir" ] ||
+			find -L "${dir%/}" -name '.*' -prune -o -type d -print
+	done
+	[ "$extmod" = n ] || for dir in scripts scripts/basic scripts/mod scripts/genksyms \
+			scripts/include scripts/clang-tools $arch_dirs; do
+		[ ! -d "$dir" ] || echo "$dir"
+	done
+}
+
 # list_tree TREE: PATH <tab> SOURCE of the files in one of the two trees, and - <tab>
 # SOURCE of its directories.
 list_tree() {
 	(
+		# All of arch/ that is looked for outside of headers is source.
+		arch_dirs=
+		[ "$1" != "$srctree" ] || for arch in $archs; do
+			arch_dirs="$arch_dirs arch/$arch arch/$arch/scripts arch/$arch/tools"
+		done
 		cd "$1"
 		headers
 		[ "$extmod" = n ] || build_files

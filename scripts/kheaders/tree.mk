@@ -9,14 +9,12 @@ SUBARCH	?= @SUBARCH@
 
 # A kernel that clang built has options which gcc does not take, so that is what
 # plain "make M=" uses, unless it is told otherwise or there is none.
-ifeq (@CLANG@,y)
-ifneq ($(origin CC),command line)
-ifeq ($(LLVM)$(if $(shell command -v clang),,none),)
+ifeq (@CLANG@$(LLVM)$(filter command,$(origin CC)),y)
+ifneq ($(shell command -v clang),)
 ifeq (@LLD@,y)
 export LLVM := 1
 else
 override CC := clang
-endif
 endif
 endif
 endif

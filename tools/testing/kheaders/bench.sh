@@ -182,30 +182,17 @@ sizes() {
 	done
 }
 
+# How long the archive takes to read in a guest, with one size of the buffer a line.
 reading() {
 	out=$("$here/kernel.sh" "$kernel" $arch)
 	cc -O2 -static -o "$bench/bench_read" "$here/bench_read.c"
-	"$here/boot.sh" "$out" 600 "$bench/bench_read" /proc/kheaders.tar.xz \
-		/sys/kernel/kheaders.tar.xz >"$bench/read"
 	{
-		echo "file,buffer_bytes,round,ms"
-		grep -E '^/(proc|sys)/' "$bench/read" | tr -d '\r'
+		echo "file,bytes_a_call,round,ms"
+		"$here/boot.sh" "$out" 600 "$bench/bench_read" /sys/kernel/kheaders.tar.xz \
+			/proc/kheaders.tar.xz | grep -E '^/(proc|sys)/'
 	} >"$bench-read.csv"
-	# As a table, of medians.
-	sort -t , -k 2,2n -k 1,1 -k 4,4n "$bench-read.csv" | awk -F , '
-		function flush() {
-			if (n && last ~ /proc/) proc = v[int((n + 1) / 2)]
-			else if (n) printf "  %-32s%12.2f%12.2f%8.3f\n", size " bytes a call",
-				v[int((n + 1) / 2)], proc, proc / v[int((n + 1) / 2)]
-			n = 0
-		}
-		!/^\// { next }
-		$1 "," $2 != key { flush(); key = $1 "," $2; last = $1; size = $2 }
-		{ v[++n] = $4 }
-		END { flush() }'
 }
 
-export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 for kernel; do
 	tree=$("$here/source.sh" "$kernel")
 	name=$(basename "$tree" | sed 's/^linux-//')
@@ -238,8 +225,10 @@ for kernel; do
 	echo "build,what,round,value" >"$bench/sizes.csv"
 	sizes >>"$bench/sizes.csv"
 
+	reading
+
 	echo
-	echo "Linux $name, $arch, $jobs CPUs, $(nproc --all) in the machine; medians of $rounds rounds; ratios are ours to mainline's"
+	echo "Linux $name, $arch, $jobs CPUs; medians of $rounds rounds; ratios are ours to mainline's"
 	echo
 	heading
 	medians "$csv" 4 >"$bench/wall.csv"
@@ -248,11 +237,11 @@ for kernel; do
 	medians "$csv" 6 | table "peak memory of one process, KiB" %d
 	medians "$bench/sizes.csv" 4 | table "archive" %d
 	echo
-	printf '  %-32s%12s%12s%8s\n' '' /sys /proc ratio
-	echo " reading it all in a guest, ms"
-	reading
-	echo
 	gnuplot -e "medians='$bench/wall.csv'; png='$bench.png'; name='$name'; compare='$compare'" \
 		"$here/bench.gnuplot"
+	printf '  %-32s%12s%12s%8s\n' '' /sys /proc ratio
+	builds='/sys/kernel/kheaders.tar.xz /proc/kheaders.tar.xz' compare=y
+	medians "$bench-read.csv" 4 | table "reading it all in a guest, ms, by bytes a call" %.2f
+	echo
 	say "single values: $csv, $bench-read.csv; plot: $bench.png"
 done

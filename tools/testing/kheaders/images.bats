@@ -13,8 +13,6 @@ setup_file() {
 	here=$top/tools/testing/kheaders
 	work=$top/build/images
 	export top here work
-	# As kernel.sh, or all would be built again.
-	export CCACHE_DIR="$top/build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 	rm -rf "$work"
 	mkdir -p "$work"
 }
@@ -91,6 +89,7 @@ objtrees() {
 	for method in BZIP2 LZMA XZ LZO LZ4 ZSTD GZIP; do
 		sed -i -e 's/^CONFIG_KERNEL_\([A-Z0-9]*\)=y/# CONFIG_KERNEL_\1 is not set/' \
 			-e "s/^# CONFIG_KERNEL_$method is not set/CONFIG_KERNEL_$method=y/" "$out/.config"
+		# The compilers as in kernel.sh, or all would be built again.
 		make -C "$out" CC="ccache gcc" HOSTCC="ccache gcc" olddefconfig bzImage >"$work/log" 2>&1 || {
 			tail "$work/log"
 			false

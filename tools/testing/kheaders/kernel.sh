@@ -10,8 +10,8 @@
 # arm64, which is cross-built.
 # VARIANT names fragments of kconfig/ to add, joined by +; those named for ARCH, and
 # for ARCH and the kernel's version, are always added; "llvm" builds with LLVM=1.
-# What is built already is only brought up to date. Prints the object tree, build/kernel/NAME; the log
-# is build/kernel/NAME.log.
+# What is built already is only brought up to date. Prints the object tree,
+# build/kernel/NAME; the log is build/kernel/NAME.log.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -46,7 +46,6 @@ case +$variant+ in
 *+llvm+*) cc=clang hostcc=clang llvm=1 ;;
 esac
 
-export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 # Without a run of the preprocessor to find out what was compiled before, which takes
 # a fifth of the time. The tests of kbuild.bats find what they share with um by it.
 [ "$arch" = um ] || export CCACHE_DEPEND=1

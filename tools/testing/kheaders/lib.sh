@@ -8,6 +8,8 @@ here=$top/tools/testing/kheaders
 build=$top/build
 jobs=$(nproc)
 export LC_ALL=C
+# What was compiled before, in whatever directory.
+export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 
 say() {
 	echo "kheaders: $*" >&2
