@@ -53,7 +53,7 @@
  * systems that keep whole seconds tick slowly, others with the kernel.
  */
 #define WHOLE_SECONDS(mtime)	(!((mtime) % NSEC_PER_SEC))
-#define TICK_NSEC		(NSEC_PER_SEC / 10)
+#define TICK_NSEC		(NSEC_PER_SEC / 50)	/* twice that of HZ=100 */
 #define SLOW_TICK_NSEC		(2 * NSEC_PER_SEC)
 
 /* In place of a time: the state is not known well enough. */
