@@ -26,7 +26,7 @@ help:
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo
 	@echo '  KERNEL=6.12|6.1|PATH   the kernel to build (6.12; make check takes both)'
-	@echo '  ARCH=x86_64|um|arm64   for what to build it (x86_64; make check takes the first two)'
+	@echo '  ARCH=x86_64|um|arm64|arm|riscv  for what to build it (x86_64; make check: the first two)'
 	@echo '  VARIANT=llvm           words joined by +: llvm, modversions, module, debug (make check)'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
@@ -34,11 +34,11 @@ help:
 	@echo 'More: README.md, Documentation/admin-guide/kheaders.rst, Documentation/kbuild/kheaders.rst'
 
 run:
-	@$(tests)/setup.sh
+	@$(tests)/setup.sh '$(ARCH)'
 	@$(tests)/run.sh '$(or $(KERNEL),6.12)' '$(or $(ARCH),x86_64)'
 
 check:
-	@$(tests)/setup.sh
+	@$(tests)/setup.sh '$(ARCH)'
 	@$(tests)/check.sh kernels '$(KERNEL)' '$(ARCH)' '$(VARIANT)'
 
 check-fast:

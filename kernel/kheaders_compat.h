@@ -171,6 +171,33 @@ static inline const char *kheaders_ksym_namespace(const struct kernel_symbol *sy
 #endif
 }
 
+/* A file in /proc that @show writes. proc_create_single() came with 4.18. */
+#ifdef proc_create_single
+static inline struct proc_dir_entry *
+kheaders_proc_single(const char *name, int (*show)(struct seq_file *, void *))
+{
+	return proc_create_single(name, 0444, NULL, show);
+}
+#else
+static int kheaders_single_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, PDE_DATA(inode), NULL);
+}
+
+static const struct file_operations __maybe_unused kheaders_single_fops = {
+	.open		= kheaders_single_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
+static inline struct proc_dir_entry *
+kheaders_proc_single(const char *name, int (*show)(struct seq_file *, void *))
+{
+	return proc_create_data(name, 0444, NULL, &kheaders_single_fops, show);
+}
+#endif
+
 /* A line of Module.symvers. In 5.4 and 5.5, namespaces stood before modules. */
 static inline void kheaders_symvers_line(struct seq_file *m, u32 crc,
 					 const char *name, const char *module,

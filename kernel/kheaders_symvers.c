@@ -114,7 +114,7 @@ static int symvers_show(struct seq_file *m, void *v)
 
 static int __init kheaders_symvers_init(void)
 {
-	if (!proc_create_single("kheaders.symvers", 0444, NULL, symvers_show))
+	if (!kheaders_proc_single("kheaders.symvers", symvers_show))
 		return -ENOMEM;
 	return 0;
 }

@@ -55,6 +55,49 @@ headers() {
 	done
 }
 
+# Files outside of those directories that headers take in by a path, such as
+# "../../../net/bridge/br_private.h", and what is taken in there.
+headers_by_path() {
+	# shellcheck disable=SC2086 # lists of names
+	next=$(includes_in '\.\./[^"]*' -R --include='*.h' $dirs) found=
+	while [ -n "$next" ]; do
+		found="$found$next
+"
+		# shellcheck disable=SC2086
+		next=$(includes_in '[^"]*' $next | grep -vxF "${found%?}" || :)
+	done
+	printf %s "$found"
+}
+
+# includes_in NAME GREP-ARGS: the files that lines with #include "NAME" mean.
+includes_in() {
+	name=$1; shift
+	{ grep -HoE "^[[:space:]]*#[[:space:]]*include[[:space:]]*\"$name\"" "$@" 2>/dev/null || :; } |
+		awk -F '[:"]' '
+		BEGIN { split(ENVIRON["dirs"], known, "\n") }
+		{
+			n = split($1, part, "/") - 1
+			m = split($(NF - 1), step, "/")
+			for (i = 1; i <= m; i++) {
+				if (step[i] != "..")
+					part[++n] = step[i]
+				else if (n-- == 0)
+					next
+			}
+			path = part[1]
+			for (i = 2; i <= n; i++)
+				path = path "/" part[i]
+			for (i in known)
+				if (index(path, known[i]) == 1)
+					next
+			if (!seen[path]++)
+				print path
+		}' |
+	while read -r path; do
+		[ ! -f "$path" ] || echo "$path"
+	done
+}
+
 # What "make M=" reads besides: the Makefiles of the kernel, of the architecture
 # and of the one that lends it headers, and the tools in scripts/ that they call.
 # Host programs and what has to be made to measure are among the FILEs.
@@ -85,8 +128,9 @@ build_files() {
 		# Linker scripts of modules, where scripts/ has none (before 5.10).
 		find -L "arch/$arch/module.lds" "arch/$arch/kernel/module.lds" 2>/dev/null || :
 	done
+	# The last is asked for since 7.0, whether there is Rust or not.
 	find -L include/config/auto.conf include/config/kernel.release \
-		2>/dev/null || :
+		include/generated/rustc_cfg 2>/dev/null || :
 }
 
 # All directories in which there may be more for these two tomorrow.
@@ -112,6 +156,7 @@ list_tree() {
 		done
 		cd "$1"
 		headers
+		headers_by_path
 		[ "$extmod" = n ] || build_files
 		echo -
 		directories
@@ -134,6 +179,7 @@ files=${files%% -- *}
 extmod=n
 ! is_enabled CONFIG_IKHEADERS_EXTMOD || extmod=y
 dirs=$(header_dirs)
+export dirs
 archs=$(echo "$dirs" | sed -n 's,^arch/\([^/]*\)/.*,\1,p' | sort -u)
 
 # What no archive may hold, whatever asks for it. compile.h and utsversion.h are
@@ -177,5 +223,5 @@ never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|autoksyms|
 			return "linux-m"
 		if (path ~ /^include\/linux\//)
 			return "linux-q"
-		return "other"
+		return path ~ /^include\/[a-n]/ ? "other-a" : "other-o"
 	}' | sort

@@ -19,7 +19,9 @@ set -eu
 out=$1 seconds=$2; shift 2
 log=$out.boot.log
 words=$(echo "$*" | tr ' ' ',')
-append="panic=-1 reboot=t kheaders.command=$words" init=$here/guest-init.sh
+root=host
+! grep -q '^CONFIG_BLOCK=y' "$out/.config" || root=/dev/root
+append="root=$root ro quiet panic=-1 reboot=t kheaders.command=$words" init=$here/guest-init.sh
 
 if grep -q '^CONFIG_UML=y' "$out/.config"; then
 	# Its memory is a file in TMPDIR, which must allow mmap(PROT_EXEC). Its processes
@@ -28,28 +30,34 @@ if grep -q '^CONFIG_UML=y' "$out/.config"; then
 	! findmnt -n -t tmpfs -O nonoexec /dev/shm >/dev/null || export TMPDIR=/dev/shm
 	cpu=$(taskset -cp $$ | sed 's/.*[ ,-]//')
 	set -- taskset -c "$cpu" "$(image_of "$out")" mem=1G con=null con0=null,fd:1 \
-		root=host rootfstype=hostfs rootflags=/ ro quiet
+		rootfstype=hostfs rootflags=/
 else
 	# With KVM it would hang where /dev/kvm exists, but does not work.
-	root=/
+	tree=/
 	set -- -accel tcg -smp 2 -m 2G -nodefaults -no-user-config -display none \
 		-serial stdio -no-reboot -kernel "$(image_of "$out")"
-	if grep -q '^CONFIG_ARM64=y' "$out/.config"; then
-		root=$("$here/root.sh" arm64)
-		cp "$here/guest-init.sh" "$root/sbin/guest-init.sh"
-		append="console=ttyAMA0 $append kheaders.top=$top" init=/sbin/guest-init.sh
-		set -- qemu-system-aarch64 -M virt -cpu cortex-a72 "$@" \
-			-fsdev "local,id=top,path=$top,security_model=none,readonly=on,multidevs=remap" \
-			-device "virtio-9p-device,fsdev=top,mount_tag=top"
-	else
-		# Without ACPI, QEMU names its devices on the kernel's command line.
-		append="console=ttyS0 $append"
-		set -- qemu-system-x86_64 -M microvm,rtc=on,acpi=off -cpu max "$@"
+	arch=$(arch_of "$out")
+	case $arch in
+	arm64)	set -- qemu-system-aarch64 -M virt -cpu cortex-a72 "$@" ;;
+	arm)	set -- qemu-system-arm -M virt -cpu cortex-a15 "$@" ;;
+	riscv)	set -- qemu-system-riscv64 -M virt "$@" ;;
+	# Without ACPI, QEMU names its devices on the kernel's command line.
+	*)	set -- qemu-system-x86_64 -M microvm,rtc=on,acpi=off -cpu max "$@" ;;
+	esac
+	case $arch in
+	arm*)	append="console=ttyAMA0 $append" ;;
+	*)	append="console=ttyS0 $append" ;;
+	esac
+	if [ "$arch" != x86_64 ]; then
+		tree=$("$here/root.sh" "$arch")
+		cp "$here/guest-init.sh" "$tree/sbin/guest-init.sh"
+		append="$append kheaders.top=$top" init=/sbin/guest-init.sh
+		set -- "$@" -device "virtio-9p-device,fsdev=top,mount_tag=top" \
+			-fsdev "local,id=top,path=$top,security_model=none,readonly=on,multidevs=remap"
 	fi
-	set -- "$@" -fsdev "local,id=root,path=$root,security_model=none,readonly=on,multidevs=remap" \
-		-device "virtio-9p-device,fsdev=root,mount_tag=host" -append
-	append="quiet root=host rootfstype=9p ro $append"
-	append="$append rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose"
+	set -- "$@" -fsdev "local,id=root,path=$tree,security_model=none,readonly=on,multidevs=remap" \
+		-device "virtio-9p-device,fsdev=root,mount_tag=$root" -append
+	append="$append rootfstype=9p rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose"
 fi
 
 append="$append init=$init"

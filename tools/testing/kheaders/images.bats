@@ -67,6 +67,13 @@ objtrees() {
 	done
 }
 
+@test "each include of a header in the archive leads to a file of the archive" {
+	for out in $IMAGES; do
+		"$here/includes.py" "$out" >"$work/includes" || { cat "$work/includes"; false; }
+		echo "# $(basename "$out"): $(cat "$work/includes")" >&3
+	done
+}
+
 @test "--symvers: vmlinux's part of the build's Module.symvers" {
 	[ -n "$(objtrees '^CONFIG_IKHEADERS_SYMVERS=y')" ]
 	for out in $(objtrees '^CONFIG_IKHEADERS_SYMVERS=y'); do
@@ -89,8 +96,7 @@ objtrees() {
 	for method in BZIP2 LZMA XZ LZO LZ4 ZSTD GZIP; do
 		sed -i -e 's/^CONFIG_KERNEL_\([A-Z0-9]*\)=y/# CONFIG_KERNEL_\1 is not set/' \
 			-e "s/^# CONFIG_KERNEL_$method is not set/CONFIG_KERNEL_$method=y/" "$out/.config"
-		# The compilers as in kernel.sh, or all would be built again.
-		make -C "$out" CC="ccache gcc" HOSTCC="ccache gcc" olddefconfig bzImage >"$work/log" 2>&1 || {
+		"$out/kmake" olddefconfig bzImage >"$work/log" 2>&1 || {
 			tail "$work/log"
 			false
 		}

@@ -6,10 +6,11 @@
 #	kernel.sh KERNEL ARCH [VARIANT]
 #
 # KERNEL is a version of which Debian has a linux-source package (6.12), or the
-# path of a kernel tree, which is copied and not touched. ARCH is x86_64, um or
-# arm64, which is cross-built.
-# VARIANT names fragments of kconfig/ to add, joined by +; those named for ARCH, and
-# for ARCH and the kernel's version, are always added; "llvm" builds with LLVM=1.
+# path of a kernel tree, which is copied and not touched. ARCH is x86_64, um, or one
+# that is cross-built: arm64, arm or riscv.
+# VARIANT names fragments of kconfig/ to add, joined by +, to those for its
+# machine and ARCH; FRAGMENT-before-VERSION is for kernels older than that. "llvm" builds with
+# LLVM=1.
 # What is built already is only brought up to date. Prints the object tree,
 # build/kernel/NAME; the log is build/kernel/NAME.log.
 
@@ -19,26 +20,37 @@ set -eu
 [ $# -ge 2 ] || die "usage: kernel.sh KERNEL ARCH [VARIANT]"
 kernel=$1 arch=$2 variant=${3-}
 
+# older VERSION VERSION: whether the first is.
+older() {
+	[ "$1" != "$2" ] && printf '%s\n' "$1" "$2" | sort -CV
+}
+
+names="base qemu bpf $arch"
 case $arch in
-x86_64|um) cross= ;;
+x86_64)	cross="" ;;
+um)	names="base um" cross="" ;;
 arm64)	cross=aarch64-linux-gnu- ;;
-*)	die "ARCH=$arch is not one that is built here: take x86_64, um or arm64" ;;
+arm)	names="base qemu arm" cross=arm-linux-gnueabihf- ;;
+riscv)	cross=riscv64-linux-gnu- ;;
+*)	die "ARCH=$arch is not one that is built here: take x86_64, um, arm64, arm or riscv" ;;
 esac
 
 tree=$("$here/source.sh" "$kernel")
 name=$(basename "$tree" | sed 's/^linux-//')-$arch${variant:+-$variant}
 out=$build/kernel/$name
 log=$out.log
-mkdir -p "$out"
 
-fragments="$here/kconfig/base.config $here/kconfig/$arch.config"
 release=$(make -s -C "$tree" kernelversion | cut -d . -f 1,2)
-[ ! -f "$here/kconfig/$arch-$release.config" ] ||
-	fragments="$fragments $here/kconfig/$arch-$release.config"
-for word in $(echo "$variant" | tr + ' '); do
-	[ -f "$here/kconfig/$word.config" ] ||
-		die "VARIANT=$variant: there is no $here/kconfig/$word.config"
-	fragments="$fragments $here/kconfig/$word.config"
+fragments=
+for word in $names $(echo "$variant" | tr + ' '); do
+	fragment=$here/kconfig/$word.config
+	[ -f "$fragment" ] || die "VARIANT=$variant: there is no $fragment"
+	fragments="$fragments $fragment"
+	for fragment in "$here/kconfig/$word"-before-*.config; do
+		version=$(basename "${fragment##*-before-}" .config)
+		[ ! -f "$fragment" ] || ! older "$release" "$version" ||
+			fragments="$fragments $fragment"
+	done
 done
 
 cc=${cross}gcc hostcc=gcc llvm=
@@ -49,9 +61,17 @@ esac
 # Without a run of the preprocessor to find out what was compiled before, which takes
 # a fifth of the time. The tests of kbuild.bats find what they share with um by it.
 [ "$arch" = um ] || export CCACHE_DEPEND=1
+# For whoever makes something more of it, also in a copy of the object tree. What old
+# objtools are made of has mistakes that today's compilers see.
+mkdir -p "$out"
+cat >"$out/kmake" <<EOT
+#!/bin/sh
+exec make -C '$tree' O="\$(cd "\$(dirname "\$0")" && pwd)" ARCH='$arch' CROSS_COMPILE='$cross' LLVM='$llvm' \\
+	CC='ccache $cc' HOSTCC='ccache $hostcc' WERROR=0 "\$@"
+EOT
+chmod +x "$out/kmake"
 kmake() {
-	make -C "$tree" O="$out" ARCH="$arch" CROSS_COMPILE="$cross" LLVM="$llvm" \
-		CC="ccache $cc" HOSTCC="ccache $hostcc" "$@" >>"$log" 2>&1
+	"$out/kmake" "$@" >>"$log" 2>&1
 }
 
 failed() {

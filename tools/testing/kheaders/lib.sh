@@ -20,9 +20,15 @@ die() {
 	exit 1
 }
 
+# arch_of OBJTREE: the ARCH it was built for.
+arch_of() {
+	sed -n "s/.* ARCH='\([^']*\)'.*/\1/p" "$1/kmake"
+}
+
 # image_of OBJTREE: the kernel that was built there.
 image_of() {
-	for image in linux arch/arm64/boot/Image arch/x86/boot/bzImage; do
+	for image in linux arch/arm64/boot/Image arch/arm/boot/zImage arch/riscv/boot/Image \
+			arch/x86/boot/bzImage; do
 		[ ! -f "$1/$image" ] || break
 	done
 	echo "$1/$image"
@@ -33,7 +39,8 @@ image_of() {
 selftests() {
 	words=
 	for word in KHEADERS_KO=kernel/kheaders.ko KHEADERS_TEST_KO=kernel/kheaders_test.ko \
-			KHEADERS_BUILT_SYMVERS=Module.symvers KHEADERS_REFERENCE=testmod; do
+			KHEADERS_BUILT_SYMVERS=Module.symvers KHEADERS_REFERENCE=testmod \
+			KHEADERS_CHANGED=testmod-changed; do
 		[ ! -e "$1/${word#*=}" ] || words="$words ${word%%=*}=$1/${word#*=}"
 	done
 	echo "env $words $top/tools/testing/selftests/kheaders/run.sh"

@@ -6,9 +6,9 @@
 #
 #	root.sh ARCH
 #
-# ARCH is arm64. Prints the directory, build/root/ARCH, which is made once. The
-# packages are unpacked and not configured, which would run programs of that
-# architecture here.
+# ARCH is arm64, arm or riscv, as the kernel names them. Prints the directory,
+# build/root/ARCH, which is made once. The packages are unpacked and not configured,
+# which would run programs of that architecture here.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -17,15 +17,22 @@ arch=$1
 root=$build/root/$arch
 packages="base-files busybox-static bash dash coreutils diffutils findutils grep sed mawk
 tar xz-utils gzip mount util-linux kmod procps make gcc libc6-dev"
+# riscv64 came with trixie.
+suite=bookworm
+case $arch in
+arm64)	debian=arm64 packages="$packages clang libbpf-dev" ;;
+arm)	debian=armhf ;;
+riscv)	debian=riscv64 suite=trixie packages="$packages clang libbpf-dev" ;;
+esac
 
-if [ ! -d "$root" ]; then
+if [ "$(cat "$root.made" 2>/dev/null)" != "$suite $packages" ]; then
 	say "making a root file system for $arch in $root"
-	rm -rf "$root.tmp"
+	rm -rf "$root" "$root.tmp"
 	mkdir -p "$root.tmp"
 	# shellcheck disable=SC2086 # a list of names
-	mmdebstrap --quiet --arch="$arch" --variant=extract \
+	mmdebstrap --quiet --arch="$debian" --variant=extract \
 		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-		--include="$(echo $packages | tr ' ' ,)" bookworm "$root.tmp" \
+		--include="$(echo $packages | tr ' ' ,)" "$suite" "$root.tmp" \
 		>"$build/root/$arch.log" 2>&1 || {
 		tail -n 5 "$build/root/$arch.log" >&2
 		die "mmdebstrap failed for $arch, see $build/root/$arch.log"
@@ -38,5 +45,6 @@ if [ ! -d "$root" ]; then
 		"$root.tmp/mnt" "$root.tmp/tmp"
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$root.tmp/etc/passwd"
 	mv "$root.tmp" "$root"
+	echo "$suite $packages" >"$root.made"
 fi
 echo "$root"

@@ -1,12 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Installs the Debian packages named in packages that are missing.
+# Installs the Debian packages that are missing, of those named in the file packages
+# and, for another architecture than is always tested, packages.ARCH. Usage:
+#
+#	setup.sh [ARCH]
 
 set -eu
 . "$(dirname "$0")/lib.sh"
 
+mkdir -p "$build"
 missing=
+lists=$here/packages
+[ ! -f "$here/packages.${1:-none}" ] || lists="$lists $here/packages.$1"
+# shellcheck disable=SC2086 # a list of names
+cat $lists >"$build/packages"
 while read -r package needs; do
 	case $package in
 	''|'#'*) continue ;;
@@ -19,7 +27,7 @@ while read -r package needs; do
 		missing="$missing $package"
 		break
 	done
-done <"$here/packages"
+done <"$build/packages"
 
 [ -n "$missing" ] || exit 0
 say "installing Debian packages:$missing"
@@ -28,7 +36,6 @@ command -v apt-get >/dev/null ||
 [ "$(id -u)" = 0 ] ||
 	die "only root can install packages: run 'sudo apt-get install$missing', then start again"
 
-mkdir -p "$build"
 log=$build/setup.log
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086 # a list of names

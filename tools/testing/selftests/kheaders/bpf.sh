@@ -37,6 +37,11 @@ compile() {
 		set -- "$@" "-D$word(...)=(\"\")"
 	done
 	set -- "$@" -Dregister=extern -D__seg_gs= -D__seg_fs=
+	# What a compiler for that architecture says of itself.
+	case $(srcarch) in
+	x86)	set -- "$@" -D__x86_64__ ;;
+	arm64)	set -- "$@" -D__aarch64__ ;;
+	esac
 	clang -target bpf -O2 -g -Wno-everything -D__KERNEL__ -D__BPF_TRACING__ \
 		"$@" -include linux/compiler-version.h \
 		-include linux/kconfig.h -include linux/compiler_types.h \

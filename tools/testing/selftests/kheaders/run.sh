@@ -7,7 +7,7 @@
 #
 #	KHEADERS_KO, KHEADERS_TEST_KO	kheaders.ko and kheaders_test.ko, where
 #					modprobe does not find them
-#	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE
+#	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE, KHEADERS_CHANGED
 #					what symvers.sh and extmod.sh compare with
 #
 # Prints the TAP of each, and the seconds it took; returns 0 if all passed.

@@ -6,6 +6,8 @@
 #
 #	KHEADERS_BUILT_SYMVERS	Module.symvers of this kernel's build, to compare with
 #	KHEADERS_REFERENCE	where testmod/ was built, for a module to load and unload
+#	KHEADERS_CHANGED	where it was built for a kernel that has the same release, and
+#				one more member in struct proc_dir_entry
 
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
@@ -14,6 +16,7 @@ prepare
 file=/proc/kheaders.symvers
 built=${KHEADERS_BUILT_SYMVERS-}
 greeter=${KHEADERS_REFERENCE-}/kheaders_greeter.ko
+changed=${KHEADERS_CHANGED-}/kheaders_greeter.ko
 
 is_readable() {
 	cat "$file" >"$work/whole"
@@ -101,9 +104,16 @@ reads_while_modules_come_and_go() {
 	echo "$(wc -l <"$work/reads") reads while a module came and went $i times" >>"$work/show"
 }
 
+refuses_a_changed_structure() {
+	expect vermagic "$(modinfo -F vermagic "$greeter")" "$(modinfo -F vermagic "$changed")"
+	refuse insmod "$changed"
+	dmesg | grep 'kheaders_greeter: disagrees about version of symbol proc_'
+	[ ! -e /sys/module/kheaders_greeter ]
+}
+
 [ -e "$file" ] || skip_all "no $file here (CONFIG_IKHEADERS_SYMVERS)"
 : >"$work/show"
-plan 8
+plan 9
 check "mode 0444, owner root" is_readable
 check "the format of Module.symvers, and no address" has_the_format
 check "each symbol once" each_symbol_once
@@ -118,6 +128,11 @@ if [ -e "$greeter" ]; then
 	check "reads while modules come and go" reads_while_modules_come_and_go
 else
 	skip "reads while modules come and go" "KHEADERS_REFERENCE is not set"
+fi
+if [ -e "$changed" ]; then
+	check "a module for a kernel with one changed structure is refused" refuses_a_changed_structure
+else
+	skip "a module for a kernel with one changed structure is refused" "KHEADERS_CHANGED is not set"
 fi
 if [ -e /proc/kheaders.tar.xz ]; then
 	check "its version is the id in the archive" knows_its_tree

@@ -26,6 +26,6 @@ static void __exit caller_exit(void)
 
 module_init(caller_init);
 module_exit(caller_exit);
-MODULE_IMPORT_NS(GREETER_NS);
+GREETER_IMPORT;
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Test module of kheaders: calls kheaders_greeter");

@@ -32,7 +32,8 @@ int kheaders_greetings(void)
 {
 	return clamp(times, 0, 16);
 }
-EXPORT_SYMBOL_NS(kheaders_greetings, GREETER_NS);
+
+GREETER_EXPORT(kheaders_greetings);
 
 static int greeter_show(struct seq_file *m, void *v)
 {
@@ -51,11 +52,34 @@ static int greeter_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* proc_create_single() came with 4.18. */
+#ifdef proc_create_single
+static struct proc_dir_entry *greeter_create(const char *path)
+{
+	return proc_create_single(path, 0444, NULL, greeter_show);
+}
+#else
+static int greeter_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, greeter_show, NULL);
+}
+
+static const struct file_operations greeter_fops = {
+	.open		= greeter_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
+static struct proc_dir_entry *greeter_create(const char *path)
+{
+	return proc_create(path, 0444, NULL, &greeter_fops);
+}
+#endif
+
 static int __init greeter_init(void)
 {
-	if (!proc_create_single("kheaders_greeter", 0444, NULL, greeter_show))
-		return -ENOMEM;
-	return 0;
+	return greeter_create("kheaders_greeter") ? 0 : -ENOMEM;
 }
 
 static void __exit greeter_exit(void)

@@ -2,11 +2,19 @@
 #ifndef KHEADERS_GREETER_H
 #define KHEADERS_GREETER_H
 
-/* In this namespace is kheaders_greetings(); since 6.13 the macros take a string. */
-#ifdef NAMESPACES_ARE_STRINGS
-#define GREETER_NS	"KHEADERS_GREETER"
+/*
+ * The namespace of kheaders_greetings(). There are namespaces since 5.4, and since 6.13
+ * the macros take a string.
+ */
+#ifndef EXPORT_SYMBOL_NS
+#define GREETER_EXPORT(symbol)	EXPORT_SYMBOL(symbol)
+#define GREETER_IMPORT		MODULE_INFO(greeter, "no namespaces")
+#elif defined(NAMESPACES_ARE_STRINGS)
+#define GREETER_EXPORT(symbol)	EXPORT_SYMBOL_NS(symbol, "KHEADERS_GREETER")
+#define GREETER_IMPORT		MODULE_IMPORT_NS("KHEADERS_GREETER")
 #else
-#define GREETER_NS	KHEADERS_GREETER
+#define GREETER_EXPORT(symbol)	EXPORT_SYMBOL_NS(symbol, KHEADERS_GREETER)
+#define GREETER_IMPORT		MODULE_IMPORT_NS(KHEADERS_GREETER)
 #endif
 
 /* Returns the greeting; the caller frees it with kfree(). NULL: no memory. */
