@@ -66,7 +66,8 @@ configure() {
 	one=$1; shift
 	mkdir -p "$bench/$one"
 	{
-		cat "$here/kconfig/base.config" "$here/kconfig/$arch.config"
+		# shellcheck disable=SC2046 # a list of names
+		cat $(fragments "$(of "$one")" $arch)
 		printf '%s\n' CONFIG_IKHEADERS=y '# CONFIG_IKHEADERS_KUNIT_TEST is not set' "$@"
 	} >"$bench/$one.config"
 	kmake "$one" tinyconfig

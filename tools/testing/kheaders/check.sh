@@ -86,6 +86,9 @@ kernel() {
 	[ -s "$built" ] || return 0
 	out=$(cat "$built")
 	images="$images $out"
+	case +${3-}+ in
+	*+modversions+*) suite "changed-$(basename "$out")" changed "$out" ;;
+	esac
 	shift $(($# < 3 ? $# : 3))
 	suite "boot-$(basename "$out")" flock "$results/guest.lock" \
 		"$here/boot.sh" "$out" 1800 "$(selftests "$out") $*" &
@@ -99,6 +102,15 @@ build() {
 	else
 		rm "$built"
 		echo "not ok 1 linux $* builds"
+	fi
+}
+
+changed() {
+	echo "1..1"
+	if "$here/changed.sh" "$1"; then
+		echo "ok 1 $(basename "$1") builds with one structure changed"
+	else
+		echo "not ok 1 $(basename "$1") builds with one structure changed"
 	fi
 }
 

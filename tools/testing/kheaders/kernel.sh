@@ -8,9 +8,7 @@
 # KERNEL is a version of which Debian has a linux-source package (6.12), or the
 # path of a kernel tree, which is copied and not touched. ARCH is x86_64, um, or one
 # that is cross-built: arm64, arm or riscv.
-# VARIANT names fragments of kconfig/ to add, joined by +, to those for its
-# machine and ARCH; FRAGMENT-before-VERSION is for kernels older than that. "llvm" builds with
-# LLVM=1.
+# VARIANT names fragments of kconfig/ to add, joined by +; "llvm" builds with LLVM=1.
 # What is built already is only brought up to date. Prints the object tree,
 # build/kernel/NAME; the log is build/kernel/NAME.log.
 
@@ -20,17 +18,10 @@ set -eu
 [ $# -ge 2 ] || die "usage: kernel.sh KERNEL ARCH [VARIANT]"
 kernel=$1 arch=$2 variant=${3-}
 
-# older VERSION VERSION: whether the first is.
-older() {
-	[ "$1" != "$2" ] && printf '%s\n' "$1" "$2" | sort -CV
-}
-
-names="base qemu bpf $arch"
 case $arch in
-x86_64)	cross="" ;;
-um)	names="base um" cross="" ;;
+x86_64|um) cross= ;;
 arm64)	cross=aarch64-linux-gnu- ;;
-arm)	names="base qemu arm" cross=arm-linux-gnueabihf- ;;
+arm)	cross=arm-linux-gnueabihf- ;;
 riscv)	cross=riscv64-linux-gnu- ;;
 *)	die "ARCH=$arch is not one that is built here: take x86_64, um, arm64, arm or riscv" ;;
 esac
@@ -40,19 +31,7 @@ name=$(basename "$tree" | sed 's/^linux-//')-$arch${variant:+-$variant}
 out=$build/kernel/$name
 log=$out.log
 
-release=$(make -s -C "$tree" kernelversion | cut -d . -f 1,2)
-fragments=
-for word in $names $(echo "$variant" | tr + ' '); do
-	fragment=$here/kconfig/$word.config
-	[ -f "$fragment" ] || die "VARIANT=$variant: there is no $fragment"
-	fragments="$fragments $fragment"
-	for fragment in "$here/kconfig/$word"-before-*.config; do
-		version=$(basename "${fragment##*-before-}" .config)
-		[ ! -f "$fragment" ] || ! older "$release" "$version" ||
-			fragments="$fragments $fragment"
-	done
-done
-
+fragments=$(fragments "$tree" "$arch" "$variant")
 cc=${cross}gcc hostcc=gcc llvm=
 case +$variant+ in
 *+llvm+*) cc=clang hostcc=clang llvm=1 ;;

@@ -45,3 +45,29 @@ selftests() {
 	done
 	echo "env $words $top/tools/testing/selftests/kheaders/run.sh"
 }
+
+# fragments TREE ARCH [VARIANT]: the files of kconfig/ that make a configuration: those
+# for ARCH and its machine, and those of VARIANT, joined by +. FRAGMENT-before-VERSION
+# goes with FRAGMENT where the kernel is older than that.
+fragments() {
+	case $2 in
+	um)	names="base um" ;;
+	arm)	names="base qemu arm" ;;
+	*)	names="base qemu bpf $2" ;;
+	esac
+	release=$(make -s -C "$1" kernelversion | cut -d . -f 1,2)
+	for word in $names $(echo "${3-}" | tr + ' '); do
+		fragment=$here/kconfig/$word.config
+		[ -f "$fragment" ] || die "VARIANT=${3-}: there is no $fragment"
+		echo "$fragment"
+		for fragment in "$here/kconfig/$word"-before-*.config; do
+			version=$(basename "${fragment##*-before-}" .config)
+			[ ! -f "$fragment" ] || ! older "$release" "$version" || echo "$fragment"
+		done
+	done
+}
+
+# older VERSION VERSION: whether the first is.
+older() {
+	[ "$1" != "$2" ] && printf '%s\n' "$1" "$2" | sort -CV
+}
