@@ -88,6 +88,13 @@ extern const s32 __start___kcrctab_gpl[];
 #define KHEADERS_KSYM_ABSOLUTE	4
 #endif
 
+/* Until 5.19, a CRC could be stored as the distance to where it is. */
+#ifdef CONFIG_MODULE_REL_CRCS
+#define KHEADERS_CRC_DISTANCES	16
+#else
+#define KHEADERS_CRC_DISTANCES	0
+#endif
+
 struct kheaders_ksymtab {
 	const struct kernel_symbol *sym;
 	size_t count;
@@ -138,7 +145,6 @@ static inline bool kheaders_ksym_gpl_only(const struct kheaders_ksymtab *tab, si
 #endif
 }
 
-/* Until 5.19, a CRC could be stored as the distance to where it is. */
 static inline u32 kheaders_ksym_crc(const struct kheaders_ksymtab *tab, size_t i)
 {
 	if (!tab->crc)

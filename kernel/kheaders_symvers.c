@@ -25,7 +25,8 @@
 
 /*
  * Where the same can be found in an image of this kernel, behind the mark: a
- * byte, the pointers in a struct kernel_symbol; then words of 32 bits:
+ * byte, the pointers in a struct kernel_symbol, and 16 if a CRC is stored as the
+ * distance to where it is; then words of 32 bits:
  *
  *	1				tells the order of bytes
  *	0, 4 or 8			pointers are relative, or their bytes
@@ -40,7 +41,7 @@
 asm("	.pushsection .rodata, \"a\"\n"
 "	.balign 8\n"
 "	.ascii \"" KHEADERS_SYMVERS_MARK "\"\n"
-"	.byte " __stringify(KHEADERS_KSYM_POINTERS) "\n"
+"	.byte " __stringify(KHEADERS_KSYM_POINTERS) "+" __stringify(KHEADERS_CRC_DISTANCES) "\n"
 "1:	.long 1\n"
 "	.long " __stringify(KHEADERS_KSYM_ABSOLUTE) "\n"
 WHERE(__start___ksymtab)

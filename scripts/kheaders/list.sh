@@ -104,7 +104,7 @@ includes_in() {
 build_files() {
 	find -L scripts -maxdepth 1 -type f \( \
 		-name 'Makefile*' -o -name 'Kbuild*' -o -name '*.include' -o \
-		-name '*.sh' -o -name 'module-common.c' -o \
+		-name '*.sh' -o -name 'module-common.c' -o -name 'module-common.lds' -o \
 		-name 'mkcompile_h' -o -name 'setlocalversion' -o \
 		-name 'check-local-export' -o -name 'remove-stale-files' -o \
 		-name 'recordmcount.pl' \)

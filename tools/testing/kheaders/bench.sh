@@ -15,8 +15,8 @@
 # Then one boot: the archive is read from /proc/kheaders.tar.xz, and from
 # /sys/kernel/kheaders.tar.xz, mainline's way, at several sizes of the buffer.
 #
-# Prints tables; the single values are in build/bench/KERNEL.csv and
-# build/bench/KERNEL-read.csv, the plot is build/bench/KERNEL.png.
+# Prints tables; the single values are in build/bench/KERNEL.csv, -sizes.csv and
+# -read.csv, the plot is build/bench/KERNEL.png.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -169,16 +169,17 @@ heading() {
 	echo
 }
 
-# What does not change from round to round: bytes, files, the time to unpack.
+# Bytes, files, and the time to unpack, with nothing left to write from before.
 sizes() {
 	for one in $builds; do
 		archive=$bench/$one/kernel/kheaders_data.tar.xz
-		echo "$one,bytes,1,$(wc -c <"$archive")"
-		echo "$one,files,1,$(xz -dc "$archive" | tar -tf - | grep -c '[^/]$')"
+		echo "$one,bytes,$round,$(wc -c <"$archive")"
+		echo "$one,files,$round,$(xz -dc "$archive" | tar -tf - | grep -c '[^/]$')"
 		mkdir "$bench/unpacked"
+		sync
 		start=$(date +%s%N)
 		xz -dc "$archive" | tar -xf - -C "$bench/unpacked"
-		echo "$one,ms to unpack,1,$((($(date +%s%N) - start) / 1000000))"
+		echo "$one,ms to unpack,$round,$((($(date +%s%N) - start) / 1000000))"
 		rm -rf "$bench/unpacked"
 	done
 }
@@ -217,14 +218,14 @@ for kernel; do
 	configure headers '# CONFIG_IKHEADERS_EXTMOD is not set'
 
 	echo "build,step,round,wall_s,cpu_s,peak_kib" >"$csv"
+	echo "build,what,round,value" >"$bench-sizes.csv"
 	round=0
 	while [ $round -lt "$rounds" ]; do
 		round=$((round + 1))
 		say "linux $name, round $round of $rounds"
 		steps
+		sizes >>"$bench-sizes.csv"
 	done
-	echo "build,what,round,value" >"$bench/sizes.csv"
-	sizes >>"$bench/sizes.csv"
 
 	reading
 
@@ -236,7 +237,7 @@ for kernel; do
 	table "wall time, s" %.2f <"$bench/wall.csv"
 	medians "$csv" 5 | table "CPU time, s" %.2f
 	medians "$csv" 6 | table "peak memory of one process, KiB" %d
-	medians "$bench/sizes.csv" 4 | table "archive" %d
+	medians "$bench-sizes.csv" 4 | table "archive" %d
 	echo
 	gnuplot -e "medians='$bench/wall.csv'; png='$bench.png'; name='$name'; compare='$compare'" \
 		"$here/bench.gnuplot"
@@ -244,5 +245,5 @@ for kernel; do
 	builds='/sys/kernel/kheaders.tar.xz /proc/kheaders.tar.xz' compare=y
 	medians "$bench-read.csv" 4 | table "reading it all in a guest, ms, by bytes a call" %.2f
 	echo
-	say "single values: $csv, $bench-read.csv; plot: $bench.png"
+	say "single values: $bench*.csv; plot: $bench.png"
 done

@@ -465,9 +465,10 @@ each_kind() {
 	refuses missing 1 "no such file"
 }
 
-# symvers_image ORDER POINTERS ABSOLUTE FLAGS [null]: an image with two exported
+# symvers_image ORDER POINTERS ABSOLUTE FLAGS [null|distances]: an image with two exported
 # symbols, in the layout that kheaders_symvers.c describes. ORDER is < or >, as Python
-# has it. The second symbol is in no namespace: that is "" (6.4) or a null pointer.
+# has it. The second symbol is in no namespace: that is "" (6.4) or a null pointer. CRCs
+# can be stored as the distances to where they are (until 5.19).
 symvers_image() {
 	python3 - "$@" <<-'EOT'
 		import struct, sys
@@ -499,10 +500,15 @@ symvers_image() {
 		else:
 		    words += [table - where, table + len(one) - where, crcs - where,
 		              table + len(one) - where, crcs - where, crcs + 4 - where, 0]
-		out = b"\1" * start + b"IKHD_SV" + bytes([pointers])
+		distances = sys.argv[5:] == ["distances"]
+		out = b"\1" * start + b"IKHD_SV" + bytes([pointers + 16 * distances])
 		out += b"".join(pack(w, 4) for w in words) + pack(load + where, absolute or 8)
 		out = out[:table].ljust(table, b"\0") + one + two
-		out += pack(0x89abcdef, 4) + pack(0x12, 4) + b"\0\1"
+		if distances:
+		    out += pack(4904 - crcs, 4) + pack(4900 - crcs - 4, 4) + b"\0\1"
+		    out = out.ljust(4900, b"\1") + pack(0x12, 4) + pack(0x89abcdef, 4)
+		else:
+		    out += pack(0x89abcdef, 4) + pack(0x12, 4) + b"\0\1"
 		sys.stdout.buffer.write(out.ljust(5000, b"\1") + strings)
 	EOT
 }
@@ -518,7 +524,7 @@ has_symvers() {
 @test "--symvers: either order of bytes, relative and absolute pointers, with namespaces and without" {
 	for absolute in 0 4 8; do
 		for order in '<' '>'; do
-			for null in '' null; do
+			for null in '' null distances; do
 				symvers_image "$order" 3 $absolute 0 $null > img
 				has_symvers '\tSOME_NS' '\t'
 			done

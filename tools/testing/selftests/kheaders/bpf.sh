@@ -42,10 +42,16 @@ compile() {
 	x86)	set -- "$@" -D__x86_64__ ;;
 	arm64)	set -- "$@" -D__aarch64__ ;;
 	esac
-	clang -target bpf -O2 -g -Wno-everything -D__KERNEL__ -D__BPF_TRACING__ \
-		"$@" -include linux/compiler-version.h \
-		-include linux/kconfig.h -include linux/compiler_types.h \
-		-c bpf/kheaders.bpf.c -o "$work/kheaders.bpf.o"
+	# The first came with 5.13, the last with 4.15.
+	for header in compiler-version kconfig compiler_types; do
+		[ ! -e "$tree/include/linux/$header.h" ] || set -- "$@" -include "linux/$header.h"
+	done
+	# It came with 5.5.
+	grep -qw 'FN(probe_read_kernel' "$tree/include/uapi/linux/bpf.h" ||
+		set -- "$@" -DBPF_FUNC_probe_read_kernel=BPF_FUNC_probe_read
+	# Structures without a name by their tag, as the kernel itself has them since 6.19.
+	clang -target bpf -O2 -g -Wno-everything -fms-extensions -D__KERNEL__ -D__BPF_TRACING__ \
+		"$@" -c bpf/kheaders.bpf.c -o "$work/kheaders.bpf.o"
 }
 
 tools() {
