@@ -130,13 +130,15 @@ kernels)
 		kernel "${2:-6.12}" "${3:-x86_64}" "${4-}"
 	else
 		fast
-		# All calls of make and cc take longest under UML: what builds much is
-		# left to the guests of QEMU.
+		# All calls of make and cc take longest under UML: what builds is left to
+		# the guests of QEMU.
 		kernel 6.12 x86_64 '' read read_more symvers kunit extmod bpf tracers dmesg
 		kernel 6.1 x86_64 module+modversions \
 			module read symvers kunit extmod extmod_more bpf tracers dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg
-		kernel 6.1 um '' read symvers kunit extmod dmesg
+		kernel 6.1 um '' read symvers kunit dmesg
+		# Cross-built: what it builds modules with is built again there.
+		kernel 6.12 arm64 modversions read symvers kunit extmod bpf dmesg
 		# It builds one of them again, which must not be running.
 		suite images flock "$results/guest.lock" \
 			env IMAGES="$images" bats --tap "$here/images.bats" &

@@ -34,11 +34,11 @@ objtrees() {
 	done
 }
 
-@test "vmlinux, bzImage and UML's linux" {
+@test "vmlinux, bzImage, Image.gz and UML's linux" {
 	[ -n "$(objtrees '^CONFIG_IKHEADERS_PROC=y')" ]
 	for out in $(objtrees '^CONFIG_IKHEADERS_PROC=y'); do
 		extracts "$out/vmlinux" "$out"
-		for image in "$out/linux" "$out/arch/x86/boot/bzImage"; do
+		for image in "$out/linux" "$out/arch/x86/boot/bzImage" "$out/arch/arm64/boot/Image.gz"; do
 			[ ! -f "$image" ] || extracts "$image" "$out"
 		done
 	done
@@ -78,7 +78,8 @@ objtrees() {
 	[ -n "$(objtrees '^CONFIG_IKHEADERS_SYMVERS=y')" ]
 	for out in $(objtrees '^CONFIG_IKHEADERS_SYMVERS=y'); do
 		grep '	vmlinux	' "$out/Module.symvers" | sort >"$work/want"
-		for image in "$out/vmlinux" "$out/linux" "$out/arch/x86/boot/bzImage"; do
+		for image in "$out/vmlinux" "$out/linux" "$out/arch/x86/boot/bzImage" \
+				"$out/arch/arm64/boot/Image.gz"; do
 			[ -f "$image" ] || continue
 			"$top/scripts/extract-ikheaders" --symvers "$image" >"$work/got"
 			sort "$work/got" | diff "$work/want" -
