@@ -323,6 +323,17 @@ clone_ref() {
 }
 
 # bats test_tags=generator
+@test "ccache that only looks at names in dependency files sees a new archive" {
+	clone_ref cached
+	for second in 1000000001 1000000002 1000000001; do
+		CCACHE_DEPEND=1 SOURCE_DATE_EPOCH=$second kbuild "$out" kernel/kheaders.o
+		"$top/scripts/extract-ikheaders" "$out/kernel/kheaders.o" |
+			cmp - "$out/kernel/kheaders_data.tar.xz"
+	done
+	rm -rf "$out"
+}
+
+# bats test_tags=generator
 @test "museum 10: a missing tool is one line that names it, and no archive is left" {
 	clone_ref tools
 	rm "$out"/scripts/kheaders/*.tar.xz

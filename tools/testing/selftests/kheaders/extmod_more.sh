@@ -52,7 +52,7 @@ keeps_licences_and_namespaces() {
 	other refused
 	sed 's/MODULE_LICENSE("GPL")/MODULE_LICENSE("Proprietary")/' \
 		testmod/kheaders_caller.c >"$other/closed.c"
-	sed '/^MODULE_IMPORT_NS/d' testmod/kheaders_caller.c >"$other/stranger.c"
+	sed '/^GREETER_IMPORT/d' testmod/kheaders_caller.c >"$other/stranger.c"
 	objects "closed.o stranger.o"
 	refuse make -C "$tree" M="$other" modules >"$work/log" 2>&1
 	cat "$work/log"
