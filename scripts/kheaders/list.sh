@@ -128,9 +128,8 @@ build_files() {
 		# Linker scripts of modules, where scripts/ has none (before 5.10).
 		find -L "arch/$arch/module.lds" "arch/$arch/kernel/module.lds" 2>/dev/null || :
 	done
-	# The last is asked for since 7.0, whether there is Rust or not.
 	find -L include/config/auto.conf include/config/kernel.release \
-		include/generated/rustc_cfg 2>/dev/null || :
+		2>/dev/null || :
 }
 
 # All directories in which there may be more for these two tomorrow.
