@@ -330,6 +330,11 @@ clone_ref() {
 		"$top/scripts/extract-ikheaders" "$out/kernel/kheaders.o" |
 			cmp - "$out/kernel/kheaders_data.tar.xz"
 	done
+	# Nor does an object stay that was made with another header than there is now.
+	echo >>"$out/include/generated/kheaders_id.h"
+	rm "$out/scripts/kheaders/key"
+	kbuild "$out" kernel/kheaders.o >"$out.made" 2>&1
+	grep 'CC .*kernel/kheaders.o' "$out.made"
 	rm -rf "$out"
 }
 
