@@ -26,7 +26,7 @@ help:
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo
 	@echo '  KERNEL=6.12|6.1|PATH   the kernel to build (6.12; make check takes both)'
-	@echo '  ARCH=x86_64|um|arm64|arm|riscv  for what to build it (x86_64; make check: the first two)'
+	@echo '  ARCH=x86_64|um|arm64|arm|riscv  for what to build it (x86_64; make check: the first three)'
 	@echo '  VARIANT=llvm           words joined by +: llvm, modversions, module, debug (make check)'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo

@@ -68,6 +68,7 @@ objtrees() {
 }
 
 @test "each include of a header in the archive leads to a file of the archive" {
+	[ -n "$IMAGES" ]
 	for out in $IMAGES; do
 		"$here/includes.py" "$out" >"$work/includes" || { cat "$work/includes"; false; }
 		echo "# $(basename "$out"): $(cat "$work/includes")" >&3

@@ -330,11 +330,10 @@ clone_ref() {
 		"$top/scripts/extract-ikheaders" "$out/kernel/kheaders.o" |
 			cmp - "$out/kernel/kheaders_data.tar.xz"
 	done
-	# Nor does an object stay that was made with another header than there is now.
-	echo >>"$out/include/generated/kheaders_id.h"
-	rm "$out/scripts/kheaders/key"
-	kbuild "$out" kernel/kheaders.o >"$out.made" 2>&1
-	grep 'CC .*kernel/kheaders.o' "$out.made"
+	# And what it includes is made again where it is missing.
+	rm "$out/include/generated/kheaders_id.h"
+	kbuild "$out" kernel/kheaders.o
+	[ -s "$out/include/generated/kheaders_id.h" ]
 	rm -rf "$out"
 }
 

@@ -9,12 +9,10 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-mkdir -p "$build"
 missing=
 lists=$here/packages
 [ ! -f "$here/packages.${1:-none}" ] || lists="$lists $here/packages.$1"
 # shellcheck disable=SC2086 # a list of names
-cat $lists >"$build/packages"
 while read -r package needs; do
 	case $package in
 	''|'#'*) continue ;;
@@ -27,7 +25,9 @@ while read -r package needs; do
 		missing="$missing $package"
 		break
 	done
-done <"$build/packages"
+done <<EOT
+$(cat $lists)
+EOT
 
 [ -n "$missing" ] || exit 0
 say "installing Debian packages:$missing"
@@ -36,6 +36,7 @@ command -v apt-get >/dev/null ||
 [ "$(id -u)" = 0 ] ||
 	die "only root can install packages: run 'sudo apt-get install$missing', then start again"
 
+mkdir -p "$build"
 log=$build/setup.log
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086 # a list of names

@@ -49,7 +49,7 @@ compile() {
 	# It came with 5.5.
 	grep -qw 'FN(probe_read_kernel' "$tree/include/uapi/linux/bpf.h" ||
 		set -- "$@" -DBPF_FUNC_probe_read_kernel=BPF_FUNC_probe_read
-	# Structures without a name by their tag, as the kernel itself has them since 6.19.
+	# Structures without a name by their tag, as 7.1 has them.
 	clang -target bpf -O2 -g -Wno-everything -fms-extensions -D__KERNEL__ -D__BPF_TRACING__ \
 		"$@" -c bpf/kheaders.bpf.c -o "$work/kheaders.bpf.o"
 }
