@@ -102,23 +102,30 @@ includes_in() {
 # and of the one that lends it headers, and the tools in scripts/ that they call.
 # Host programs and what has to be made to measure are among the FILEs.
 build_files() {
+	# Not those that are large and serve the kernel's own build or its developers.
 	find -L scripts -maxdepth 1 -type f \( \
 		-name 'Makefile*' -o -name 'Kbuild*' -o -name '*.include' -o \
 		-name '*.sh' -o -name 'module-common.c' -o -name 'module-common.lds' -o \
 		-name 'mkcompile_h' -o -name 'setlocalversion' -o \
-		-name 'check-local-export' -o -name 'remove-stale-files' -o \
-		-name 'recordmcount.pl' \)
+		-name 'check-local-export' -o -name 'remove-stale-files' \) \
+		! -name Makefile.package ! -name 'check[-_s]*.sh' ! -name decode_stacktrace.sh \
+		! -name dev-needs.sh ! -name headers_install.sh ! -name link-vmlinux.sh \
+		! -name rust_is_available.sh ! -name tags.sh
 	find -L scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh 2>/dev/null || :
-	find -L scripts/basic scripts/mod scripts/genksyms scripts/include \
+	genksyms=
+	! is_made scripts/genksyms/genksyms || genksyms=scripts/genksyms
+	# shellcheck disable=SC2086 # a name or none
+	find -L scripts/basic scripts/mod $genksyms scripts/include \
 		scripts/clang-tools -type f \( -name 'Makefile*' -o \
 		-name '*.[chly]' -o -name '*.py' \) \
 		! -name '*.lex.c' ! -name '*.tab.[ch]' 2>/dev/null || :
-	# For hostprogs.sh: what flex and bison make, which a device hardly has, and
-	# the source of what is only built on some machines.
-	! is_made scripts/genksyms/genksyms ||
+	# For hostprogs.sh: what flex and bison make, which a device hardly has.
+	[ -z "$genksyms" ] ||
 		find -L scripts/genksyms/lex.lex.c scripts/genksyms/parse.tab.[ch] 2>/dev/null || :
-	! is_made scripts/recordmcount ||
-		find -L scripts/recordmcount.c scripts/recordmcount.h 2>/dev/null || :
+	# The one that is a program has a source, where it is not a script.
+	! is_enabled CONFIG_FTRACE_MCOUNT_RECORD ||
+		find -L scripts/recordmcount.pl scripts/recordmcount.c scripts/recordmcount.h \
+			2>/dev/null || :
 	for arch in $archs; do
 		find -L "arch/$arch" -maxdepth 1 -type f \( \
 			-name 'Makefile*' -o -name 'Kbuild.platforms' \)
@@ -211,7 +218,7 @@ never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|autoksyms|
 	function chunk(path) {
 		if (path !~ /^(include|arch\/[^\/]*\/include)\// ||
 		    path ~ /^include\/config\/|\/generated\//)
-			return "build"
+			return "rest"
 		if (path ~ /^include\/dt-bindings\//)
 			return "dt-bindings"
 		if (path ~ /^arch\// || path ~ /^include\/(uapi|asm-generic)\//)
@@ -221,6 +228,6 @@ never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|autoksyms|
 		if (path ~ /^include\/linux\/[m-p]/)
 			return "linux-m"
 		if (path ~ /^include\/linux\//)
-			return "linux-q"
+			return "rest"
 		return path ~ /^include\/[a-n]/ ? "other-a" : "other-o"
 	}' | sort

@@ -5,9 +5,10 @@
  *	stage LIST DIR STRIP CHUNK...
  *	stage --current DIR KEY ARCHIVE FILE...
  *
- * LIST is what list.sh prints. Each file goes to DIR/tree/PATH: a header without
- * comments and needless white space if STRIP is "blanks", without comments if it is
- * "comments", and as it is if it is "none". Then DIR/CHUNK.manifest says for each
+ * LIST is what list.sh prints. Each file goes to DIR/tree/PATH: C without comments
+ * and needless white space if STRIP is "blanks", C and Makefiles without comments if
+ * it is "comments" or "blanks", and all as it is if it is "none". Then
+ * DIR/CHUNK.manifest says for each
  * CHUNK what is in it,
  *
  *	PATH <tab> MODE <tab> SIZE <tab> HASH
@@ -265,7 +266,7 @@ static void read_list(const char *name, struct list *list)
  * The index is only a memory: one that is missing, damaged, or of another version
  * of this program costs the time to stage all files again.
  */
-#define INDEX_HEAD	"kheaders index 3"
+#define INDEX_HEAD	"kheaders index 4"
 static const char *index_head = INDEX_HEAD;
 #define INDEX_LINE	"%lld %lld %lld %llu %lld %lld %lld %llu %llx %o "
 
@@ -332,11 +333,19 @@ static bool is_watched(const struct item *e)
 	return !strcmp(e->path, WATCHED);
 }
 
-static bool is_header(const char *path)
+static bool is_makefile(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	name = name ? name + 1 : path;
+	return !strncmp(name, "Makefile", 8) || !strncmp(name, "Kbuild", 6);
+}
+
+static bool is_c(const char *path)
 {
 	size_t len = strlen(path);
 
-	return len > 2 && !strcmp(path + len - 2, ".h");
+	return len > 2 && (!strcmp(path + len - 2, ".h") || !strcmp(path + len - 2, ".c"));
 }
 
 /* Whether a file in this state may have changed since then, give or take @tick. */
@@ -367,7 +376,7 @@ static void stage(struct item *e, const struct item *old, char *staged, long lon
 	}
 
 	buf = read_file(e->source, false, &len, &from);
-	if (strips_comments && is_header(e->path)) {
+	if (strips_comments && is_c(e->path)) {
 		stripped = strip_comments(buf, len, &len);
 		if (!stripped)
 			die_errno("strip", e->source);
@@ -375,6 +384,8 @@ static void stage(struct item *e, const struct item *old, char *staged, long lon
 		buf = stripped;
 		if (strips_blanks)
 			len = squeeze_blanks(buf, len);
+	} else if (strips_comments && is_makefile(e->path)) {
+		len = strip_make_comments(buf, len);
 	}
 	e->mode = from.st_mode & 0100 ? 0755 : 0644;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The stripper of the kheaders generator: C source in, the same C source without
- * its comments, or without its white space, out.
+ * its comments, or without its white space, out; and Makefiles without comments.
  */
 #ifndef KHEADERS_STRIP_H
 #define KHEADERS_STRIP_H
@@ -46,5 +46,18 @@ char *strip_comments(const char *in, size_t len, size_t *outlen);
  * Return: the new length, at most @len.
  */
 size_t squeeze_blanks(char *buf, size_t len);
+
+/**
+ * strip_make_comments() - remove the lines of a Makefile that are comments
+ * @buf:	the text; changed in place
+ * @len:	its length in bytes
+ *
+ * GNU make reads the same from the result, on lines of other numbers. A comment behind
+ * something else stays, one in a recipe or between define and endef, which make
+ * hands on, and the line with SPDX-License-Identifier.
+ *
+ * Return: the new length, at most @len.
+ */
+size_t strip_make_comments(char *buf, size_t len);
 
 #endif

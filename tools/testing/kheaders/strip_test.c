@@ -402,6 +402,49 @@ static void test_squeezes_blanks(void **state)
 		check_squeezed(&t[i]);
 }
 
+static void check_make(const struct sample *t)
+{
+	const char *want = t->want ? t->want : t->in;
+	size_t wantlen = t->want ? t->wantlen : t->inlen, len;
+	char *buf = malloc(t->inlen);
+
+	assert_non_null(buf);
+	memcpy(buf, t->in, t->inlen);
+	len = strip_make_comments(buf, t->inlen);
+	if (len != wantlen || memcmp(buf, want, len))
+		fail_msg("%s: [%.*s] is not [%.*s]", t->name, (int)len, buf,
+			 (int)wantlen, want);
+	free(buf);
+}
+
+static void test_makefiles(void **state)
+{
+	static const struct sample t[] = {
+		EDIT("a comment", "# c\na = 1\n  # c\nb = 2\n", "a = 1\nb = 2\n"),
+		EDIT("nothing else", "# c", ""),
+		KEEP("a licence", "# " TAG " GPL-2.0\na = 1\n"),
+		KEEP("a comment behind something", "a = 1 # c\n"),
+		KEEP("in a recipe", "a:\n\t# c\n\ttrue\n"),
+		EDIT("a comment of two lines", "# c \\\n  d\na = 1\n", "a = 1\n"),
+		EDIT("as on DOS", "# c \\\r\n  d\r\na = 1\r\n", "a = 1\r\n"),
+		EDIT("no second line", "# c \\\\\na = 1\n", "a = 1\n"),
+		KEEP("a line that goes on", "a = 1 \\\n# c\n"),
+		KEEP("an empty line that ends another", "a = 1 \\\n\nb = 2\n"),
+		KEEP("a definition", "define a\n# c\nendef\n"),
+		EDIT("behind a definition", "override define a\n# c\n  endef\n# d\n",
+		     "override define a\n# c\n  endef\n"),
+		KEEP("definitions in each other", "define a\ndefine b\nendef\n# c\nendef\n"),
+		KEEP("endef in a recipe is the shell's", "define a\n\tendef\n# c\nendef\n"),
+		EDIT("another word", "defined = 1\n# c\n", "defined = 1\n"),
+		EDIT("a definition without an end", "# c\ndefine a\n# d", "define a\n# d"),
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(t); i++)
+		check_make(&t[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_odd_bytes),
 		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_squeezes_blanks),
+		cmocka_unit_test(test_makefiles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Do all headers below some directories lex alike before and after the comment
+# Do all headers and C sources below some directories lex alike before and after the comment
 # stripper?  Judge: clang's raw lexer, which knows no kernel configuration and so
 # sees both sides of each #if.
 #
@@ -13,7 +13,7 @@
 # Usage: strip_tokens.sh [-s] DIR...
 # With -s, white space goes, too, and lines may have other numbers.
 # Environment: CLANG, CC; STRIP, a ready strip_main; JOBS
-# Prints the names that differ and, last, "N headers, N differ"; exits 1 if any do.
+# Prints the names that differ and, last, "N files, N differ"; exits 1 if any do.
 
 set -eu
 
@@ -84,7 +84,7 @@ if [ "${1-}" = --batch ]; then
 		diff "$dir.before" "$dir.after" | sed -n 's/^[<>] \([^	]*\)	.*/\1/p' |
 			sort -u >"$dir.differ"
 	fi
-	# A header with no token at all says nothing: count those that say something
+	# A file with no token at all says nothing: count those that say something
 	cut -f1 "$dir.before" | uniq | wc -l >"$dir.count"
 	rm -rf "$dir" "$dir.before" "$dir.after"
 	exit 0
@@ -116,7 +116,7 @@ if [ -z "${STRIP-}" ]; then
 fi
 export STRIP STRIP_TMP
 
-find "$@" -type f -name '*.h' -print0 | sort -z >"$STRIP_TMP/list"
+find "$@" -type f -name '*.[ch]' -print0 | sort -z >"$STRIP_TMP/list"
 xargs -0 -n 200 -P "${JOBS:-$(nproc)}" sh "$0" --batch <"$STRIP_TMP/list"
 
 cd "$STRIP_TMP"
@@ -125,6 +125,6 @@ seen=$(cat batch.*.count | awk '{ n += $1 } END { print n + 0 }')
 cat batch.*.differ >differ 2>/dev/null || :
 differ=$(wc -l <differ)
 cat differ
-[ "$total" -eq "$seen" ] || echo "$((total - seen)) headers hold no token"
-echo "$total headers, $differ differ"
+[ "$total" -eq "$seen" ] || echo "$((total - seen)) files hold no token"
+echo "$total files, $differ differ"
 [ "$differ" -eq 0 ] && [ "$seen" -gt 0 ]
