@@ -7,19 +7,42 @@
 ARCH	?= @ARCH@
 SUBARCH	?= @SUBARCH@
 
+kheaders-has = $(shell command -v $(1))
+ifeq ($(LLVM)$(filter command,$(origin CC)),)
+ifeq (@CLANG@,y)
 # A kernel that clang built has options which gcc does not take, so that is what
 # plain "make M=" uses, unless it is told otherwise or there is none.
-ifeq (@CLANG@$(LLVM)$(filter command,$(origin CC)),y)
-ifneq ($(shell command -v clang),)
+ifneq ($(call kheaders-has,clang),)
 ifeq (@LLD@,y)
 export LLVM := 1
 else
 override CC := clang
 endif
 endif
+else ifeq ($(call kheaders-has,$(CROSS_COMPILE)gcc),)
+# The other way round, where there is only clang: it is another make's, without what
+# Kconfig found out about gcc.
+ifneq ($(call kheaders-has,clang),)
+kheaders-clang := CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_INIT_STACK_ALL_ZERO= \
+	CONFIG_FTRACE_MCOUNT_USE_CC= \
+	KCFLAGS='$(KCFLAGS) -Wno-unknown-warning-option -Wno-duplicate-decl-specifier' \
+	$(if $(call kheaders-has,$(CROSS_COMPILE)ld),CC=clang HOSTCC=clang,LLVM=1 \
+		CONFIG_AS_IS_GNU= CONFIG_AS_IS_LLVM=y CONFIG_LD_IS_BFD= CONFIG_LD_IS_LLD=y)
+endif
+endif
 endif
 
 kheaders-tree := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+
+ifdef kheaders-clang
+
+$(info kheaders: no gcc here, so clang builds what is for a kernel that gcc built)
+.PHONY: $(or $(MAKECMDGOALS),modules) kheaders-clang
+$(or $(MAKECMDGOALS),modules): kheaders-clang ;
+kheaders-clang:
+	@$(MAKE) -f $(kheaders-tree)Makefile $(kheaders-clang) $(MAKECMDGOALS)
+
+else
 
 ifneq ($(KBUILD_EXTMOD)$(M)$(SUBDIRS),)
 ifeq (@RANDSTRUCT@,y)
@@ -47,3 +70,5 @@ endif
 endif
 
 include $(kheaders-tree)Makefile.kernel
+
+endif

@@ -70,10 +70,9 @@ bats_suite() {
 
 # fast [OPTION...]: two at a time.
 fast() {
-	bats_suite overlay "$@" &
+	bats_suite strip "$@" &
+	{ bats_suite overlay "$@"; bats_suite extract "$@"; } &
 	bats_suite style "$@"
-	bats_suite strip "$@"
-	bats_suite extract "$@"
 	wait
 }
 
@@ -129,10 +128,12 @@ kernels)
 	if [ -n "${2-}${3-}${4-}" ]; then
 		kernel "${2:-6.12}" "${3:-x86_64}" "${4-}"
 	else
+		export FUZZ_SECONDS="${FUZZ_SECONDS:-60}"
 		fast
 		# All calls of make and cc take longest under UML: what builds is left to
 		# the guests of QEMU.
-		kernel 6.12 x86_64 '' read read_more symvers kunit extmod bpf tracers dmesg
+		kernel 6.12 x86_64 '' read read_more symvers kunit extmod extmod_clang bpf \
+			tracers dmesg
 		kernel 6.1 x86_64 module+modversions \
 			module read symvers kunit extmod extmod_more bpf tracers dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg

@@ -75,6 +75,15 @@ objtrees() {
 	done
 }
 
+@test "sources compile to the same objects with the archive's headers and with the kernel's" {
+	[ -n "$IMAGES" ]
+	for out in $IMAGES; do
+		"$here/objects.py" "$out" kernel/fork.c mm/memory.c fs/namei.c lib/vsprintf.c \
+			>"$work/objects" || { cat "$work/objects"; false; }
+		echo "# $(basename "$out"): $(cat "$work/objects")" >&3
+	done
+}
+
 @test "--symvers: vmlinux's part of the build's Module.symvers" {
 	[ -n "$(objtrees '^CONFIG_IKHEADERS_SYMVERS=y')" ]
 	for out in $(objtrees '^CONFIG_IKHEADERS_SYMVERS=y'); do

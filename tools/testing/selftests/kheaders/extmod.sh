@@ -6,6 +6,8 @@
 #
 #	KHEADERS_REFERENCE	the same modules, built in the full kernel tree, to
 #				compare symbol versions with
+#	KHEADERS_ONLY_CLANG	not empty where there is no compiler but clang, and
+#				gcc built the kernel
 
 cd "$(dirname "$0")" || exit 1
 . ./tree.sh
@@ -24,6 +26,9 @@ build() {
 	cat "$work/log" >&3
 	expect "lines of programs built again" $((status >= 126)) \
 		"$(grep -c '^kheaders: built again for this machine .*fixdep.* modpost' "$work/log")"
+	expect "lines of clang in gcc's place" ${KHEADERS_ONLY_CLANG:+1} \
+		"$(grep -c '^kheaders: no gcc here' "$work/log" | grep -vx 0)"
+	[ -z "${KHEADERS_ONLY_CLANG-}" ] || refuse grep -E 'warning: .*\[-W' "$work/log"
 	[ -f "$greeter" ]
 	[ -f "$caller" ]
 }

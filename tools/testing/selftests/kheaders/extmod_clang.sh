@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What extmod.sh does, as if clang were the only compiler here, on a kernel that gcc
+# built.
+
+cd "$(dirname "$0")" || exit 1
+. ./tree.sh
+
+prepare_tree
+has clang || skip_all "no clang here"
+unpack
+! grep -q '^CONFIG_CC_IS_CLANG=y' "$tree/include/config/auto.conf" ||
+	skip_all "clang built this kernel"
+
+mkdir "$work/bin"
+IFS=:
+for dir in $PATH; do
+	ln -s "$dir"/* "$work/bin" 2>/dev/null
+done
+rm -f "$work"/bin/*gcc* "$work"/bin/*g++* "$work"/bin/cc "$work"/bin/c[89]9* "$work"/bin/c++
+PATH=$work/bin KHEADERS_ONLY_CLANG=y ./extmod.sh
