@@ -64,6 +64,10 @@ shell_scripts() {
 		-f $(grep -E '^(kernel|scripts|tools/testing/selftests)/.*\.[ch]$' "$work/files")
 }
 
+@test "eBPF: no __section(), which takes a name with quotes only since Linux 5.10" {
+	run ! grep -n '[^_]__section(' tools/testing/selftests/kheaders/bpf/*.bpf.c
+}
+
 @test "each file begins with its SPDX line" {
 	while read -r file; do
 		case $file in

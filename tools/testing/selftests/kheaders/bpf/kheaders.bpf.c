@@ -2,7 +2,7 @@
 /*
  * An eBPF program compiled against the tree in /proc/kheaders.tar.xz. It reads
  * real kernel structures at the offsets those headers give their members, where
- * the right answer is known another way; bpf.sh compares.
+ * the right answer is known another way; bpf.sh compares, and defines SEC().
  */
 
 #include <linux/sched.h>
@@ -22,7 +22,7 @@ struct {
 	int (*max_entries)[4];
 	u32 *key;
 	u64 *value;
-} kheaders_seen __section(".maps") __used;
+} kheaders_seen SEC(".maps");
 
 enum { SEEN_TGID, SEEN_TASK_TGID, SEEN_COMMS_DIFFER, SEEN_SKB_LEN };
 
@@ -38,7 +38,7 @@ static __always_inline bool ours(const char *comm)
 }
 
 /* sched_process_exec(struct task_struct *task, pid_t old, struct linux_binprm *) */
-__section("raw_tp/sched_process_exec") __used
+SEC("raw_tp/sched_process_exec")
 int on_exec(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = (void *)ctx->args[0];
@@ -52,9 +52,13 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	probe_read_kernel(task_comm, sizeof(task_comm), task->comm);
 	probe_read_kernel(&tgid, sizeof(tgid), &task->tgid);
+	/* Behind the end of the name there can be the rest of an earlier one. */
 #pragma unroll
-	for (i = 0; i < TASK_COMM_LEN; i++)
+	for (i = 0; i < TASK_COMM_LEN; i++) {
 		differ += comm[i] != task_comm[i];
+		if (!comm[i])
+			break;
+	}
 
 	note(SEEN_TGID, get_current_pid_tgid() >> 32);
 	note(SEEN_TASK_TGID, tgid);
@@ -63,7 +67,7 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* consume_skb(struct sk_buff *skb, ...) */
-__section("raw_tp/consume_skb") __used
+SEC("raw_tp/consume_skb")
 int on_consume_skb(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct sk_buff *skb = (void *)ctx->args[0];
@@ -78,4 +82,4 @@ int on_consume_skb(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-char _license[] __section("license") __used = "GPL";
+char _license[] SEC("license") = "GPL";
