@@ -95,6 +95,7 @@ sk_buff() {
 has clang || skip_all "no clang here"
 [ -e /usr/include/bpf/libbpf.h ] || skip_all "no libbpf here (package libbpf-dev)"
 grep -q ' bpf_prog_load$' /proc/kallsyms || skip_all "no eBPF in this kernel"
+has_raw_tracepoints || skip_all "no raw tracepoints in this kernel (they came with 4.17)"
 plan 7
 check "unpack the headers" unpack
 check "clang -target bpf, with task_struct and sk_buff" compile

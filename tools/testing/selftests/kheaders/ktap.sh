@@ -73,6 +73,12 @@ has() {
 	command -v "$1" >/dev/null
 }
 
+# What eBPF programs here attach to, by the kernel's own headers.
+has_raw_tracepoints() {
+	xz -dc /proc/kheaders.tar.xz | tar -xOf - include/uapi/linux/bpf.h |
+		grep -q BPF_PROG_TYPE_RAW_TRACEPOINT
+}
+
 # Ends the test program.
 finish() {
 	[ "$ktap_failed" = 0 ]

@@ -78,11 +78,16 @@ if has bpftrace; then
 else
 	skip "bpftrace reads a task_struct" "no bpftrace here"
 fi
-if has execsnoop-bpfcc; then
+if ! has execsnoop-bpfcc; then
+	skip "bcc reads a task_struct" "no bcc here (package bpfcc-tools)"
+elif ! has_raw_tracepoints; then
+	skip "bcc reads a task_struct" "no raw tracepoints in this kernel (they came with 4.17)"
+else
 	check "bcc reads a task_struct" bcc_reads_task_struct
+fi
+if has execsnoop-bpfcc; then
 	check "execsnoop of bcc" bcc_execsnoop
 else
-	skip "bcc reads a task_struct" "no bcc here (package bpfcc-tools)"
 	skip "execsnoop of bcc" "no bcc here (package bpfcc-tools)"
 fi
 finish
