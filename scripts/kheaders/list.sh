@@ -192,7 +192,7 @@ archs=$(echo "$dirs" | sed -n 's,^arch/\([^/]*\)/.*,\1,p' | sort -u)
 # made at any time during the build and tell when it was.
 never='(^|/)Module\.symvers$|\.pem$|\.x509$|(^|/)randstruct\.seed$'
 never="$never"'|(^|/)randomize_layout_(seed\.h|plugin\.so)$'
-never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|autoksyms|kheaders_id)\.h$'
+never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|kheaders_id)\.h$'
 
 # A file of the object tree goes before one of the same name in the source tree,
 # whatever their ages, and one made for the archive before both.

@@ -559,6 +559,24 @@ clone_ref() {
 	rm -rf "$out" "$work/h" "$module"
 }
 
+@test "modules are built for a kernel with trimmed exports, whatever it exports in the end" {
+	out=$work/trimmed
+	configure "$out" CONFIG_EXPERT=y CONFIG_TRIM_UNUSED_KSYMS=y
+	grep -x CONFIG_TRIM_UNUSED_KSYMS=y "$out/.config"
+	kbuild "$out" kernel/kheaders.o
+	cp "$out/kernel/kheaders_data.tar.xz" "$out/first"
+	[ ! -e "$out/include/generated/autoksyms.h" ] ||
+		echo '#define __KSYM_printk 1' >>"$out/include/generated/autoksyms.h"
+	kbuild "$out" kernel/kheaders.o
+	cmp "$out/first" "$out/kernel/kheaders_data.tar.xz"
+
+	mkdir "$out/h"
+	xz -dc "$out/first" | tar -xf - -C "$out/h"
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$out/mod"
+	env -u MAKEFLAGS -u MAKELEVEL make -C "$out/h" M="$out/mod" kheaders_greeter.o
+	rm -rf "$out"
+}
+
 @test "headers only, without CONFIG_IKHEADERS_EXTMOD" {
 	out=$work/headers
 	configure "$out" '# CONFIG_IKHEADERS_EXTMOD is not set'
