@@ -147,3 +147,19 @@ shell_scripts() {
 @test "no paths or hosts of one machine" {
 	run ! xargs -a "$work/files" grep -nE "https?://(deb|security|ftp)\.|$(dirname "$top")/" --
 }
+
+@test "check.sh: a guest that stops halfway has failed, also if it skipped a test" {
+	eval "$(sed -n '/^suite() {/,/^}/p; /^tally() {/,/^}/p' "$here/check.sh")"
+	results=$work start=0
+	stops() {
+		printf '%s\n' '1..0 # SKIP not here' 'ok 1 the first of two'
+		return 124
+	}
+	skips() {
+		echo '1..0 # SKIP not here'
+	}
+	suite stopped stops
+	grep -x 'not ok - stopped ended with status 124' "$work/stopped.tap"
+	suite skipped skips
+	run ! grep 'not ok' "$work/skipped.tap"
+}
