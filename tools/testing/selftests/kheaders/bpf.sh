@@ -41,6 +41,7 @@ compile() {
 	case $(srcarch) in
 	x86)	set -- "$@" -D__x86_64__ ;;
 	arm64)	set -- "$@" -D__aarch64__ ;;
+	riscv)	set -- "$@" -D__riscv -D__riscv_xlen=64 ;;
 	esac
 	# The first came with 5.13, the last with 4.15.
 	for header in compiler-version kconfig compiler_types; do
@@ -92,6 +93,9 @@ sk_buff() {
 }
 
 [ -e /proc/kheaders.tar.xz ] || skip_all "no /proc/kheaders.tar.xz here"
+case $(head -n 1 /proc/kallsyms) in
+????????' '*) skip_all "a 32-bit kernel: its structures are not what clang -target bpf, of 64 bits, makes of them" ;;
+esac
 has clang || skip_all "no clang here"
 [ -e /usr/include/bpf/libbpf.h ] || skip_all "no libbpf here (package libbpf-dev)"
 grep -q ' bpf_prog_load$' /proc/kallsyms || skip_all "no eBPF in this kernel"
