@@ -33,7 +33,7 @@ is_enabled() {
 header_dirs() {
 	{
 		printf '%s\n' include "arch/$SRCARCH/include"
-		for flag in ${LINUXINCLUDE-} ${KBUILD_CPPFLAGS-}; do
+		for flag in ${LINUXINCLUDE-} ${KBUILD_CPPFLAGS-} ${KBUILD_CFLAGS-}; do
 			case $flag in
 			-I"$srctree"/*)	echo "${flag#-I"$srctree"/}" ;;
 			-I./*)		echo "${flag#-I./}" ;;
@@ -59,7 +59,7 @@ headers() {
 # "../../../net/bridge/br_private.h", and what is taken in there.
 headers_by_path() {
 	# shellcheck disable=SC2086 # lists of names
-	next=$(includes_in '\.\./[^"]*' -R --include='*.h' $dirs) found=
+	next=$(includes_in '\.\./[^"]*' -R --include='*.h' $dirs; headers_of_arch) found=
 	while [ -n "$next" ]; do
 		found="$found$next
 "
@@ -67,6 +67,22 @@ headers_by_path() {
 		next=$(includes_in '[^"]*' $next | grep -vxF "${found%?}" || :)
 	done
 	printf %s "$found"
+}
+
+# Where the compiler also looks in all of arch/ARCH/, as on powerpc, the ones that headers
+# take in from there by <>.
+headers_of_arch() {
+	case " ${KBUILD_CPPFLAGS-} " in
+	*" $srctree/arch/$SRCARCH "*) ;;
+	*)	return 0 ;;
+	esac
+	# shellcheck disable=SC2086
+	grep -RhoE --include='*.h' '^[[:space:]]*#[[:space:]]*include[[:space:]]*<[^>]+' $dirs \
+			2>/dev/null | sed 's/.*<//' | sort -u |
+		while read -r path; do
+			path=arch/$SRCARCH/$path
+			[ ! -f "$path" ] || echo "$path"
+		done
 }
 
 # includes_in NAME GREP-ARGS: the files that lines with #include "NAME" mean.
