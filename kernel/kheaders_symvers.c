@@ -36,7 +36,12 @@
  *
  * relative to where the words begin, 0 if there are none; and a pointer to there.
  */
+#ifdef CONFIG_XTENSA
+/* Its assembler knows no other distances than those from where they are stored. */
+#define WHERE(symbol)	"	.long " __stringify(symbol) "@pcrel + (. - 1b)\n"
+#else
 #define WHERE(symbol)	"	.long " __stringify(symbol) " - 1b\n"
+#endif
 #define NONE		"	.long 0\n"
 asm("	.pushsection .rodata, \"a\"\n"
 "	.balign 8\n"
