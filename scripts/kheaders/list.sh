@@ -205,10 +205,12 @@ export dirs
 archs=$(echo "$dirs" | sed -n 's,^arch/\([^/]*\)/.*,\1,p' | sort -u)
 
 # What no archive may hold, whatever asks for it. compile.h and utsversion.h are
-# made at any time during the build and tell when it was.
+# made at any time during the build and tell when it was. Until 5.13, headers in
+# include/config/ are empty and stay there when their option is gone.
 never='(^|/)Module\.symvers$|\.pem$|\.x509$|(^|/)randstruct\.seed$'
 never="$never"'|(^|/)randomize_layout_(seed\.h|plugin\.so)$'
 never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|kheaders_id)\.h$'
+never="$never"'|^include/config/.*\.h$'
 
 # A file of the object tree goes before one of the same name in the source tree,
 # whatever their ages, and one made for the archive before both.

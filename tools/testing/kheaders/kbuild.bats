@@ -438,6 +438,8 @@ clone_ref() {
 	echo secret >"$out/scripts/basic/randstruct.seed"
 	echo secret >"$out/scripts/gcc-plugins/randomize_layout_seed.h"
 	echo '0x0 x vmlinux EXPORT_SYMBOL' >"$out/Module.symvers"
+	mkdir -p "$out/include/config/cross"
+	: >"$out/include/config/cross/compile.h"
 	kbuild "$out" kernel/kheaders.o
 	like_ref "$out"
 	rm -rf "$out"
