@@ -10,7 +10,7 @@ KSRC	?=
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
 
-.PHONY: help run check check-fast bench apply revert patch clean
+.PHONY: help run check check-fast check-archs bench apply revert patch clean
 
 help:
 	@echo 'kheaders: a kernel that carries its own headers'
@@ -19,6 +19,7 @@ help:
 	@echo '                      /proc/kheaders.tar.xz, build and load a module, attach eBPF'
 	@echo '  make check          every test; with KERNEL=, ARCH= or VARIANT=, the kernel tests on that one'
 	@echo '  make check-fast     the tests that need no kernel, in less than a minute'
+	@echo '  make check-archs    the archive of other architectures, and a module built with it; half an hour'
 	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.png'
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
 	@echo '  make revert KSRC=D  take it out again, byte for byte'
@@ -26,7 +27,8 @@ help:
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo
 	@echo '  KERNEL=6.12|6.1|PATH   the kernel to build (6.12; make check takes both)'
-	@echo '  ARCH=x86_64|um|arm64|arm|riscv  for what to build it (x86_64; make check: the first three)'
+	@echo '  ARCH=x86_64|um|arm64|arm|riscv  for what to build it (x86_64; make check: the first three;'
+	@echo '                                  make check-archs: one of its own)'
 	@echo '  VARIANT=llvm           words joined by +: llvm, modversions, module, debug (make check)'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
@@ -44,6 +46,10 @@ check:
 check-fast:
 	@$(tests)/setup.sh
 	@$(tests)/check.sh fast
+
+check-archs:
+	@$(tests)/setup.sh archs
+	@$(tests)/check.sh archs '$(KERNEL)' '$(ARCH)'
 
 bench:
 	@$(tests)/setup.sh

@@ -8,6 +8,8 @@
 #	check.sh kernels KERNEL ARCH VARIANT
 #					the kernel tests on that one; each may be
 #					empty: 6.12, x86_64, none (see kernel.sh)
+#	check.sh archs KERNEL ARCH	the archive for architectures that are not
+#					booted, or ARCH alone (see archs.sh)
 #
 # Each suite prints TAP, kept in build/check/SUITE.tap. Ends with the line
 # "N passed, N failed, N skipped"; returns 0 if nothing failed.
@@ -147,6 +149,11 @@ kernels)
 		kbuild 6.1 --filter-tags '!generator'
 	fi
 	wait
+	;;
+archs)
+	for name in ${3:-$("$here/archs.sh")}; do
+		suite "arch-$name" "$here/archs.sh" "${2:-6.12}" "$name"
+	done
 	;;
 esac
 finish
