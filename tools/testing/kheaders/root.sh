@@ -54,10 +54,12 @@ if [ "$(cat "$root.made" 2>/dev/null)" != "$suites $packages" ]; then
 	ln -sf mawk "$root.tmp/usr/bin/awk"
 	ln -sf gcc "$root.tmp/usr/bin/cc"
 	ln -sf dash "$root.tmp/bin/sh"
-	mkdir -p "$root.tmp$top" "$root.tmp/proc" "$root.tmp/sys" "$root.tmp/dev" \
+	mkdir -p "$root.tmp/proc" "$root.tmp/sys" "$root.tmp/dev" \
 		"$root.tmp/mnt" "$root.tmp/tmp"
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$root.tmp/etc/passwd"
 	mv "$root.tmp" "$root"
 	echo "$suites $packages" >"$root.made"
 fi
+# Where this repository is mounted; build/ may be that of another clone.
+mkdir -p "$root$top"
 echo "$root"
