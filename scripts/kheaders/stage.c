@@ -540,11 +540,16 @@ static void write_id(const struct list *list, const char *dir, const char *tree)
 	free(line);
 }
 
-static struct item *look_up(const struct item *e)
+static int compare_paths(const void *a, const void *b)
 {
-	ENTRY *found = hsearch((ENTRY){ .key = e->path }, FIND);
+	return strcmp(((const struct item *)a)->path, ((const struct item *)b)->path);
+}
 
-	return found ? found->data : NULL;
+static struct item *look_up(const struct item *e, void *const *by_path)
+{
+	struct item **found = tfind(e, by_path, compare_paths);
+
+	return found ? *found : NULL;
 }
 
 /* stage --current DIR KEY ARCHIVE FILE... */
@@ -579,6 +584,7 @@ int main(int argc, char **argv)
 {
 	struct list list = { 0 }, index = { 0 };
 	char *dir, *tree, *staged, *index_name, *began_name;
+	void *by_path = NULL;
 	struct item *old;
 	struct timespec ts;
 	long long now, began;
@@ -605,11 +611,10 @@ int main(int argc, char **argv)
 
 	read_list(argv[1], &list);
 	read_index(index_name, &index);
-	if (!hcreate(2 * index.count + 1))
-		die("out of memory");
 	for (i = 0; i < index.count; i++)
-		if (!is_watched(&index.item[i]))
-			hsearch((ENTRY){ index.item[i].path, &index.item[i] }, ENTER);
+		if (!is_watched(&index.item[i]) &&
+		    !tsearch(&index.item[i], &by_path, compare_paths))
+			die("out of memory");
 
 	for (i = 0; i < list.count; i++) {
 		if (is_watched(&list.item[i])) {
@@ -620,7 +625,7 @@ int main(int argc, char **argv)
 			;
 		if (c == argc)
 			die("%s: no chunk is called %s", argv[1], list.item[i].chunk);
-		old = look_up(&list.item[i]);
+		old = look_up(&list.item[i], &by_path);
 		if (old)
 			old->listed = true;
 		staged = xasprintf("%s/%s", tree, list.item[i].path);

@@ -18,6 +18,10 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 results=$build/check
+mkdir -p "$build"
+exec 9>"$build/check.lock"
+flock -n 9 ||
+	die "a make check is running in $top: wait for its end, or take another clone"
 rm -rf "$results"
 mkdir -p "$results"
 start=$(date +%s)

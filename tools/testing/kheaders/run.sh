@@ -15,7 +15,7 @@ start=$(date +%s)
 out=$("$here/kernel.sh" "$kernel" "$arch")
 say "booting $(basename "$out")"
 status=0
-"$here/boot.sh" "$out" 1800 "$(selftests "$out")" read symvers extmod bpf || status=$?
+"$here/boot.sh" "$out" 3600 "$(selftests "$out")" read symvers extmod bpf || status=$?
 log=$out.boot.log
 
 # told WORD: what a test in the guest said of the main job, see extmod.sh and bpf.sh.

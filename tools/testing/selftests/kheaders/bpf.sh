@@ -36,7 +36,12 @@ compile() {
 	for word in volatile __volatile__ goto __inline; do
 		set -- "$@" "-D$word(...)=(\"\")"
 	done
-	set -- "$@" -Dregister=extern -D__seg_gs= -D__seg_fs=
+	set -- "$@" -D__seg_gs= -D__seg_fs=
+	# Variables that are registers, outside of functions, and on riscv also in some.
+	case $(srcarch) in
+	riscv)	set -- "$@" -Dregister= ;;
+	*)	set -- "$@" -Dregister=extern ;;
+	esac
 	# What a compiler for that architecture says of itself.
 	case $(srcarch) in
 	x86)	set -- "$@" -D__x86_64__ ;;
