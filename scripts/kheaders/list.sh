@@ -241,10 +241,12 @@ never="$never"'|^include/config/.*\.h$'
 			return "dt-bindings"
 		if (path ~ /^arch\// || path ~ /^include\/(uapi|asm-generic)\//)
 			return "uapi"
-		if (path ~ /^include\/linux\/[a-l]/)
+		if (path ~ /^include\/linux\/[a-h]/)
 			return "linux-a"
-		if (path ~ /^include\/linux\/[m-p]/)
+		if (path ~ /^include\/linux\/m/)
 			return "linux-m"
+		if (path ~ /^include\/linux\/[i-p]/)
+			return "linux-i"
 		if (path ~ /^include\/linux\//)
 			return "rest"
 		return path ~ /^include\/[a-n]/ ? "other-a" : "other-o"
