@@ -57,6 +57,7 @@ cut -f 1 "$manifest" >"$out.list"
 	-C "$tree" -T "$PWD/$out.list" -cf "$out.tar"
 truncate -s -1024 "$out.tar"
 
-# Text: a byte follows from the one before it more than from where it stands.
-"$xz" -T1 --lzma2=preset=6,lc=4,pb=0 --check=crc32 -c "$out.tar" >"$out.tmp"
+# Text: a byte follows from the one before it more than from where it stands. Who
+# unpacks needs as much memory as the dictionary has; a chunk is hardly larger.
+"$xz" -T1 --lzma2=preset=6,lc=4,pb=0,dict=4MiB --check=crc32 -c "$out.tar" >"$out.tmp"
 mv -f "$out.tmp" "$out"
