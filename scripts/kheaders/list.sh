@@ -139,7 +139,7 @@ build_files() {
 	[ -z "$genksyms" ] ||
 		find -L scripts/genksyms/lex.lex.c scripts/genksyms/parse.tab.[ch] 2>/dev/null || :
 	# The one that is a program has a source, where it is not a script.
-	! is_enabled CONFIG_FTRACE_MCOUNT_RECORD ||
+	[ "$mcount" = n ] ||
 		find -L scripts/recordmcount.pl scripts/recordmcount.c scripts/recordmcount.h \
 			2>/dev/null || :
 	for arch in $archs; do
@@ -198,8 +198,9 @@ is_made() {
 made=$1; shift
 files=$*
 files=${files%% -- *}
-extmod=n
+extmod=n mcount=n
 ! is_enabled CONFIG_IKHEADERS_EXTMOD || extmod=y
+! is_enabled CONFIG_FTRACE_MCOUNT_RECORD || mcount=y
 dirs=$(header_dirs)
 export dirs
 archs=$(echo "$dirs" | sed -n 's,^arch/\([^/]*\)/.*,\1,p' | sort -u)

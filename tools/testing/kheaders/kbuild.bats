@@ -100,6 +100,7 @@ clone_ref() {
 }
 
 @test "museum 1, 2: a pristine tree builds with O=, absolute" {
+	run ! grep 'No such file' "$work/ref.log"
 	[ -s "$ref/kernel/kheaders.o" ]
 	names "$ref" >"$work/names"
 	[ "$(wc -l <"$work/names")" -gt 5000 ]
