@@ -285,7 +285,7 @@ clone_ref() {
 	clone_ref option
 	echo CONFIG_UEVENT_HELPER=y >>"$out/.config"
 	run -0 kbuild "$out" kernel/kheaders.o
-	did | grep '^PACK build'
+	did | grep '^PACK rest'
 	show "$out" include/generated/autoconf.h | grep 'CONFIG_UEVENT_HELPER 1'
 	kbuild "$out" kernel/kheaders.o
 	# A new kheaders brings new options, which make must ask for by itself.
