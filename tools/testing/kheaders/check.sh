@@ -140,7 +140,7 @@ kernels)
 		kernel 6.12 x86_64 '' read read_more symvers kunit extmod extmod_clang bpf \
 			tracers dmesg
 		kernel 6.1 x86_64 module+modversions \
-			module read symvers kunit extmod extmod_more bpf tracers dmesg
+			module read symvers kunit extmod extmod_more bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg
 		kernel 6.1 um '' read symvers kunit dmesg
 		# Cross-built: what it builds modules with is built again there.
