@@ -19,7 +19,7 @@ import sys
 import tarfile
 import tempfile
 
-FLAGS = ["-g0", "-fno-sanitize=all", "-Wno-builtin-macro-redefined", "-D__LINE__=0", "-w"]
+FLAGS = ["-g0", "-Wno-builtin-macro-redefined", "-D__LINE__=0", "-w"]
 
 
 def command_of(obj, source):
@@ -32,18 +32,18 @@ def command_of(obj, source):
         return None
     # What objtool and others do to it follows behind a semicolon.
     words = shlex.split(line.split(":=", 1)[1].split(" ; ")[0].replace("$(pound)", "#"))
-    return [word for word in words if not word.startswith("-Wp,-M")]
+    return [word for word in words if not word.startswith(("-Wp,-M", "-fsanitize", "-fasan"))]
 
 
 def compiled(words, obj, trees, archive, out):
     """The object, and what it was made of: with the headers of TREES, or of ARCHIVE, if any."""
     result, include = [], False
     for word in words[:words.index("-o")] + words[words.index("-o") + 2:]:
-        if include or word.startswith("-I"):
+        if include or word.startswith("-I") and word != "-I":
             flag = "" if include else "-I"
             path = os.path.normpath(os.path.join(obj, word[len(flag):]))
             word = flag + moved(path, trees, archive)
-        include = word == "-include"
+        include = word in ("-I", "-include")
         result.append(word)
     result += FLAGS + [f"-fmacro-prefix-map={tree}/=" for tree in trees + [archive or obj]]
     subprocess.run(result + ["-MD", "-MF", out + ".d", "-o", out], cwd=obj, check=True)
