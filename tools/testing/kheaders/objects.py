@@ -46,7 +46,9 @@ def compiled(words, obj, trees, archive, out):
         include = word in ("-I", "-include")
         result.append(word)
     result += FLAGS + [f"-fmacro-prefix-map={tree}/=" for tree in trees + [archive or obj]]
-    subprocess.run(result + ["-MD", "-MF", out + ".d", "-o", out], cwd=obj, check=True)
+    # ccache may write other paths into the command, and so into the object.
+    subprocess.run(result + ["-MD", "-MF", out + ".d", "-o", out], cwd=obj, check=True,
+                   env={**os.environ, "CCACHE_DISABLE": "1"})
     with open(out, "rb") as file, open(out + ".d") as made_of:
         return file.read(), made_of.read().split()
 
