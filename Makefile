@@ -19,7 +19,7 @@ help:
 	@echo '                      /proc/kheaders.tar.xz, build and load a module, attach eBPF'
 	@echo '  make check          every test; with KERNEL=, ARCH= or VARIANT=, the kernel tests on that one'
 	@echo '  make check-fast     the tests that need no kernel, in less than a minute'
-	@echo '  make check-archs    the archive of other architectures, and a module built with it; half an hour'
+	@echo '  make check-archs    the archive of other architectures, and a module built with it'
 	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.png'
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
 	@echo '  make revert KSRC=D  take it out again, byte for byte'

@@ -48,10 +48,11 @@ else
 	arm*)	append="console=ttyAMA0 $append" ;;
 	*)	append="console=ttyS0 $append" ;;
 	esac
-	# Where QEMU gets little of a CPU, x86 finds no timer that keeps the time it
-	# measures, and stops.
-	[ "$arch" != x86_64 ] || append="$append no_timer_check lpj=10000000"
-	if [ "$arch" != x86_64 ]; then
+	if [ "$arch" = x86_64 ]; then
+		# Where QEMU gets little of a CPU, x86 finds no timer that keeps the time it
+		# measures, and stops.
+		append="$append no_timer_check lpj=10000000"
+	else
 		tree=$("$here/root.sh" "$arch")
 		cp "$here/guest-init.sh" "$tree/sbin/guest-init.sh"
 		append="$append kheaders.top=$top" init=/sbin/guest-init.sh

@@ -353,7 +353,7 @@ static void test_linear(void **state)
 	free(in);
 }
 
-static void check_squeezed(const struct sample *t)
+static void check_in_place(const struct sample *t, size_t (*strip)(char *buf, size_t len))
 {
 	const char *want = t->want ? t->want : t->in;
 	size_t wantlen = t->want ? t->wantlen : t->inlen, len;
@@ -361,7 +361,7 @@ static void check_squeezed(const struct sample *t)
 
 	assert_non_null(buf);
 	memcpy(buf, t->in, t->inlen);
-	len = squeeze_blanks(buf, t->inlen);
+	len = strip(buf, t->inlen);
 	if (len != wantlen || memcmp(buf, want, len))
 		fail_msg("%s: got [%.*s], not [%.*s]", t->name, (int)len, buf,
 			 (int)wantlen, want);
@@ -399,22 +399,7 @@ static void test_squeezes_blanks(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(t); i++)
-		check_squeezed(&t[i]);
-}
-
-static void check_make(const struct sample *t)
-{
-	const char *want = t->want ? t->want : t->in;
-	size_t wantlen = t->want ? t->wantlen : t->inlen, len;
-	char *buf = malloc(t->inlen);
-
-	assert_non_null(buf);
-	memcpy(buf, t->in, t->inlen);
-	len = strip_make_comments(buf, t->inlen);
-	if (len != wantlen || memcmp(buf, want, len))
-		fail_msg("%s: [%.*s] is not [%.*s]", t->name, (int)len, buf,
-			 (int)wantlen, want);
-	free(buf);
+		check_in_place(&t[i], squeeze_blanks);
 }
 
 static void test_makefiles(void **state)
@@ -442,7 +427,7 @@ static void test_makefiles(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(t); i++)
-		check_make(&t[i]);
+		check_in_place(&t[i], strip_make_comments);
 }
 
 int main(void)

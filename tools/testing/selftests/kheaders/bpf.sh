@@ -36,17 +36,13 @@ compile() {
 	for word in volatile __volatile__ goto __inline; do
 		set -- "$@" "-D$word(...)=(\"\")"
 	done
-	set -- "$@" -D__seg_gs= -D__seg_fs=
-	# Variables that are registers, outside of functions, and on riscv also in some.
-	case $(srcarch) in
-	riscv)	set -- "$@" -Dregister= ;;
-	*)	set -- "$@" -Dregister=extern ;;
-	esac
+	set -- "$@" -Dregister=extern -D__seg_gs= -D__seg_fs=
 	# What a compiler for that architecture says of itself.
 	case $(srcarch) in
 	x86)	set -- "$@" -D__x86_64__ ;;
 	arm64)	set -- "$@" -D__aarch64__ ;;
-	riscv)	set -- "$@" -D__riscv -D__riscv_xlen=64 ;;
+	# It has variables that are registers in functions, too.
+	riscv)	set -- "$@" -D__riscv -D__riscv_xlen=64 -Uregister -Dregister= ;;
 	esac
 	# The first came with 5.13, the last with 4.15.
 	for header in compiler-version kconfig compiler_types; do

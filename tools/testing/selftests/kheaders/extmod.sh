@@ -26,7 +26,7 @@ build() {
 	cat "$work/log" >&3
 	expect "lines of programs built again" $((status >= 126)) \
 		"$(grep -c '^kheaders: built again for this machine .*fixdep.* modpost' "$work/log")"
-	expect "lines of clang in gcc's place" ${KHEADERS_ONLY_CLANG:+1} \
+	expect "lines of clang in gcc's place" "${KHEADERS_ONLY_CLANG:+1}" \
 		"$(grep -c '^kheaders: no gcc here' "$work/log" | grep -vx 0)"
 	[ -z "${KHEADERS_ONLY_CLANG-}" ] || refuse grep -E 'warning: .*\[-W' "$work/log"
 	[ -f "$greeter" ]
