@@ -546,9 +546,9 @@ static bool is_delicate(const char *p, const char *end)
 
 size_t squeeze_blanks(char *buf, size_t len)
 {
-	const char *p = buf, *q, *end = buf + len;
+	const char *p = buf, *q, *text, *end = buf + len;
 	bool fresh = true, leading = true;	/* nothing, only comments on this line */
-	bool blank, splice;
+	bool blank, splice, named;
 	char *o = buf;
 
 	if (is_ambiguous(p, end))
@@ -583,10 +583,17 @@ size_t squeeze_blanks(char *buf, size_t len)
 		} else if (leading && is_delicate(p, end)) {
 			for (q = p; q < end && !at_newline(q, end);) {
 				q = skip_splices(q, end);
-				if (q < end && !at_newline(q, end))
-					q = find_thing_end(q, end);
+				if (q == end || at_newline(q, end))
+					break;
+				named = named || *q == '<';
+				text = q;
+				q = find_thing_end(q, end);
+				/* It, or a part of a header's name: all that follows stays */
+				if (named && q > text + 1)
+					q = end;
 			}
 			fresh = false;
+			named = false;
 			leading = false;
 		} else {
 			q = find_thing_end(p, end);
