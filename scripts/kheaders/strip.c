@@ -24,6 +24,12 @@ static const bool special[256] = {
 	['\''] = true, ['#'] = true, ['%'] = true,
 };
 
+/* The bytes that are not one of many alike, for squeeze_blanks(). */
+static const bool alone[256] = {
+	['\n'] = true, ['\r'] = true, ['\\'] = true, ['/'] = true, ['"'] = true, ['\''] = true,
+	[' '] = true, ['\t'] = true, ['\f'] = true, ['\v'] = true, ['\0'] = true,
+};
+
 struct strip {
 	const char *p;		/* next byte to read */
 	const char *end;	/* end of the input */
@@ -581,6 +587,7 @@ size_t squeeze_blanks(char *buf, size_t len)
 			fresh = true;
 			leading = true;
 		} else if (leading && is_delicate(p, end)) {
+			named = false;
 			for (q = p; q < end && !at_newline(q, end);) {
 				q = skip_splices(q, end);
 				if (q == end || at_newline(q, end))
@@ -593,12 +600,14 @@ size_t squeeze_blanks(char *buf, size_t len)
 					q = end;
 			}
 			fresh = false;
-			named = false;
 			leading = false;
 		} else {
 			q = find_thing_end(p, end);
 			fresh = false;
 			leading = leading && q > p + 1 && *p == '/';
+			if (q == p + 1)
+				while (q < end && !alone[(unsigned char)*q])
+					q++;
 		}
 		memmove(o, p, q - p);
 		o += q - p;
