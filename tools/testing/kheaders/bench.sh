@@ -56,7 +56,7 @@ of() {
 # kmake BUILD ARG...
 kmake() {
 	made=$1; shift
-	make -C "$(of "$made")" O="$bench/$made" ARCH=$arch CC="ccache gcc" \
+	make -C "$(of "$made")" O="$objects/$made" ARCH=$arch CC="ccache gcc" \
 		HOSTCC="ccache gcc" "$@" >>"$bench/$made.log" 2>&1 ||
 		die "make $* failed, see $bench/$made.log"
 }
@@ -64,14 +64,14 @@ kmake() {
 # configure BUILD LINE...
 configure() {
 	one=$1; shift
-	mkdir -p "$bench/$one"
+	mkdir -p "$objects/$one"
 	{
 		# shellcheck disable=SC2046 # a list of names
 		cat $(fragments "$(of "$one")" $arch)
 		printf '%s\n' CONFIG_IKHEADERS=y '# CONFIG_IKHEADERS_KUNIT_TEST is not set' "$@"
 	} >"$bench/$one.config"
 	kmake "$one" tinyconfig
-	(cd "$bench/$one" && ARCH=$arch "$(of "$one")/scripts/kconfig/merge_config.sh" \
+	(cd "$objects/$one" && ARCH=$arch "$(of "$one")/scripts/kconfig/merge_config.sh" \
 		-m .config "$bench/$one.config") >>"$bench/$one.log" 2>&1
 	kmake "$one" olddefconfig
 	# Twice, and as when it counts, so that all else is built and stays.
@@ -93,8 +93,8 @@ timed() {
 
 # forget BUILD: as make clean does, for the archive alone.
 forget() {
-	rm -rf "$bench/$1/kernel/kheaders_data.tar.xz" "$bench/$1/kernel/kheaders.md5" \
-		"$bench/$1/scripts/kheaders"
+	rm -rf "$objects/$1/kernel/kheaders_data.tar.xz" "$objects/$1/kernel/kheaders.md5" \
+		"$objects/$1/scripts/kheaders"
 }
 
 steps() {
@@ -169,13 +169,14 @@ heading() {
 	echo
 }
 
-# Bytes, files, and the time to unpack, into memory: a disk tells of what it did before.
+# Bytes, files, and the time to unpack.
 sizes() {
 	for one in $builds; do
-		archive=$bench/$one/kernel/kheaders_data.tar.xz
+		archive=$objects/$one/kernel/kheaders_data.tar.xz
 		echo "$one,bytes,$round,$(wc -c <"$archive")"
 		echo "$one,files,$round,$(xz -dc "$archive" | tar -tf - | grep -c '[^/]$')"
-		unpacked=$(mktemp -d /dev/shm/kheaders.XXXXXX)
+		unpacked=$objects/unpacked
+		mkdir "$unpacked"
 		start=$(date +%s%N)
 		xz -dc "$archive" | tar -xf - -C "$unpacked"
 		echo "$one,ms to unpack,$round,$((($(date +%s%N) - start) / 1000000))"
@@ -194,12 +195,18 @@ reading() {
 	} >"$bench-read.csv"
 }
 
+# Object trees are in memory: a disk tells of what it did before. ext4, for one, takes
+# its time where many files were removed a minute ago.
+objects=$(mktemp -d /dev/shm/kheaders-bench.XXXXXX)
+trap 'rm -rf "$objects"' EXIT
+trap 'exit 1' HUP INT TERM
+
 for kernel; do
 	tree=$("$here/source.sh" "$kernel")
 	name=$(basename "$tree" | sed 's/^linux-//')
 	bench=$top/build/bench/$name
 	csv=$bench.csv
-	rm -rf "$bench"
+	rm -rf "$bench" "${objects:?}"/*
 	mkdir -p "$bench"
 
 	say "preparing trees of linux $name (logs: $bench/*.log)"
