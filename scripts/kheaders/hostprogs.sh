@@ -28,7 +28,7 @@ stop() {
 	exit 0
 }
 
-# The sources of PROGRAM, from TREE; nothing if they are not carried.
+# What PROGRAM is compiled from, in TREE; nothing if that is not carried.
 sources() {
 	case $1 in
 	scripts/basic/fixdep)		echo scripts/basic/fixdep.c ;;
@@ -40,6 +40,8 @@ sources() {
 		# The others are parts of the kernel's build, and no parts of it.
 		find scripts/mod -name '*.c' ! -name empty.c ! -name mk_elfconfig.c \
 			! -name devicetable-offsets.c ;;
+	tools/objtool/objtool)
+		[ ! -e tools/objtool/objtool.args ] || echo @tools/objtool/objtool.args ;;
 	esac
 }
 
@@ -59,15 +61,17 @@ build() {
 	# shellcheck disable=SC2046 # names without white space
 	set -- "$1" $(cd "$tree" && sources "$1")
 	[ $# -gt 1 ] ||
-		stop "$1 does not run here ($("$tree/$1" 2>&1 </dev/null | sed -n "s,.*: ,,; 1p")), and its source is not in the tree: install what it lacks (packages libelf1, libc6)"
+		stop "$1 does not run here ($("$tree/$1" 2>&1 </dev/null | sed -n "s,.*: ,,; 1p")), and its source is not in the tree: install what it lacks (packages libelf1, libc6), or boot a kernel with CONFIG_IKHEADERS_OBJTOOL_SRC=y"
 	program=$1; shift
+	needs=
+	[ "$program" != tools/objtool/objtool ] || needs=", libelf-dev"
 	new=$(mktemp "$tree/$program.XXXXXX" 2>/dev/null) ||
 		stop "$program was built for another machine, and $tree can't be written to: unpack /proc/kheaders.tar.xz where you can write"
 	trap 'rm -f "$new"' EXIT
 	# shellcheck disable=SC2086
 	said=$(cd "$tree" && $cc -O2 -w -Iscripts/include "-I${program%/*}" -o "$new" "$@" 2>&1) ||
 		stop "$program was built for another machine, and $cc can't build it again: $(echo "$said" |
-			grep -E 'error|cannot|not found' | head -n 1) (packages gcc, libc6-dev)"
+			grep -E 'error|cannot|not found' | head -n 1) (packages gcc, libc6-dev$needs)"
 	{ chmod 755 "$new" && mv -f "$new" "$tree/$program"; } 2>/dev/null ||
 		stop "$tree/$program can't be written (is the disk full?)"
 	trap - EXIT
@@ -76,8 +80,9 @@ build() {
 }
 
 trap 'exit 1' HUP INT TERM
+# resolve_btfids is not asked for without a vmlinux to take types from, and stops nothing.
 for program in scripts/basic/fixdep scripts/mod/modpost scripts/genksyms/genksyms \
-		scripts/recordmcount tools/objtool/objtool tools/bpf/resolve_btfids/resolve_btfids; do
+		scripts/recordmcount tools/objtool/objtool; do
 	[ ! -e "$tree/$program" ] || runs "$program" || build "$program"
 done
 [ -z "$made" ] || echo "built again for this machine ($(uname -m)):$made"

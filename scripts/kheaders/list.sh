@@ -138,6 +138,8 @@ build_files() {
 	# For hostprogs.sh: what flex and bison make, which a device hardly has.
 	[ -z "$genksyms" ] ||
 		find -L scripts/genksyms/lex.lex.c scripts/genksyms/parse.tab.[ch] 2>/dev/null || :
+	# shellcheck disable=SC2086 # a list of names
+	[ -z "$objtool" ] || find -L $objtool 2>/dev/null || :
 	# The one that is a program has a source, where it is not a script.
 	[ "$mcount" = n ] ||
 		find -L scripts/recordmcount.pl scripts/recordmcount.c scripts/recordmcount.h \
@@ -201,6 +203,9 @@ files=${files%% -- *}
 extmod=n mcount=n
 ! is_enabled CONFIG_IKHEADERS_EXTMOD || extmod=y
 ! is_enabled CONFIG_FTRACE_MCOUNT_RECORD || mcount=y
+objtool=
+! is_enabled CONFIG_IKHEADERS_OBJTOOL_SRC ||
+	objtool=$(sh "$srctree/scripts/kheaders/objtool.sh" files)
 dirs=$(header_dirs)
 export dirs
 archs=$(echo "$dirs" | sed -n 's,^arch/\([^/]*\)/.*,\1,p' | sort -u)

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # How the archive is built: every way to call make, every option, and the museum
-# of what broke before, on the kernel $KERNEL (6.12). ARCH=um, because its tree is
-# prepared in seconds; what the archive holds is tested on booted kernels.
+# of what broke before, on the kernel $KERNEL (6.12). $arch is um where nothing else is
+# said, because its tree is prepared in seconds; what the archive holds is tested on
+# booted kernels.
 
 bats_require_minimum_version 1.5.0
 
@@ -37,24 +38,25 @@ teardown_file() {
 	[ -n "$BATS_TEST_FILTER" ] || rm -rf "$work"
 }
 
-# configure DIR [LINE...]: an object tree of ARCH=um with the tests' options, and
+# configure DIR [LINE...]: an object tree for $arch with the tests' options, and
 # the LINEs on top of them.
 configure() {
 	local out=$1; shift
 	mkdir -p "$out"
-	cat "$here/kconfig/base.config" "$here/kconfig/um.config" >"$out.config"
+	(cd "$here" && sh -c '. ./lib.sh; cat $(fragments "$1" "$2")' sh "$tree" "${arch:-um}") \
+		>"$out.config"
 	printf '%s\n' "$@" >>"$out.config"
-	make -C "${src:-$tree}" O="$out" ARCH=um HOSTCC="ccache gcc" tinyconfig >"$out.log" 2>&1 &&
-	(cd "$out" && ARCH=um "${src:-$tree}/scripts/kconfig/merge_config.sh" -m .config \
+	kbuild "$out" tinyconfig >"$out.log" 2>&1 &&
+	(cd "$out" && ARCH=${arch:-um} "${src:-$tree}/scripts/kconfig/merge_config.sh" -m .config \
 		"$out.config") >>"$out.log" 2>&1 &&
-	make -C "${src:-$tree}" O="$out" ARCH=um HOSTCC="ccache gcc" olddefconfig >>"$out.log" 2>&1 ||
+	kbuild "$out" olddefconfig >>"$out.log" 2>&1 ||
 		{ tail "$out.log"; return 1; }
 }
 
 # kbuild DIR ARG...: make in the object tree DIR, of the source tree $src.
 kbuild() {
 	local out=$1; shift
-	make -C "${src:-$tree}" O="$out" ARCH=um CC="ccache gcc" HOSTCC="ccache gcc" \
+	make -C "${src:-$tree}" O="$out" ARCH="${arch:-um}" CC="ccache gcc" HOSTCC="ccache gcc" \
 		XZ="$work/xz-0" -j2 "$@"
 }
 
@@ -83,6 +85,26 @@ names() {
 
 show() {
 	xz -dc "$1/kernel/kheaders_data.tar.xz" | tar -xOf - "$2"
+}
+
+# unpack DIR: into $work/h, which is made anew.
+unpack() {
+	rm -rf "$work/h"
+	mkdir "$work/h"
+	xz -dc "$1/kernel/kheaders_data.tar.xz" | tar -xf - -C "$work/h"
+}
+
+# ext ARG...: make M=$module in $work/h from the start, without our own make's variables.
+ext() {
+	find "$module" -type f \( -name '.*.cmd' -o -name '*.o' -o -name '*.mod*' \) -exec rm {} +
+	env -u MAKEFLAGS -u MAKELEVEL ${as-} make -C "$work/h" M="$module" "$@" modules
+}
+
+# A program that was built for another machine.
+foreign_program() {
+	echo 'void _start(void) { }' >"$work/foreign.c"
+	aarch64-linux-gnu-gcc -nostdlib -static -o "$work/foreign" "$work/foreign.c"
+	run -126 "$work/foreign"
 }
 
 # What of kheaders make said it did, "PACK linux-a" or the like.
@@ -469,27 +491,17 @@ clone_ref() {
 	out=$work/hostprogs
 	configure "$out" CONFIG_MODVERSIONS=y
 	kbuild "$out" kernel/kheaders.o
-	echo 'void _start(void) { }' >"$work/foreign.c"
-	aarch64-linux-gnu-gcc -nostdlib -static -o "$work/foreign" "$work/foreign.c"
-	run -126 "$work/foreign"
+	foreign_program
 	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
 
 	programs="scripts/basic/fixdep scripts/mod/modpost scripts/genksyms/genksyms"
-	unpack() {
-		rm -rf "$work/h"
-		mkdir "$work/h"
-		xz -dc "$out/kernel/kheaders_data.tar.xz" | tar -xf - -C "$work/h"
-	}
 	foreign() {
-		unpack
-		for program in $programs; do
+		unpack "$out"
+		# The last is for BTF, which modules do not get without a vmlinux.
+		mkdir -p "$work/h/tools/bpf/resolve_btfids"
+		for program in $programs tools/bpf/resolve_btfids/resolve_btfids; do
 			cp "$work/foreign" "$work/h/$program"
 		done
-	}
-	# ext ARG...: make M= in the unpacked tree, without our own make's variables.
-	ext() {
-		find "$module" -type f \( -name '.*.cmd' -o -name '*.o' -o -name '*.mod*' \) -exec rm {} +
-		env -u MAKEFLAGS -u MAKELEVEL ${as-} make -C "$work/h" M="$module" "$@" modules
 	}
 
 	# nobody COMMAND...: so that ext makes as a user who can't write to the tree.
@@ -500,7 +512,7 @@ clone_ref() {
 	}
 
 	# Programs that fit are used as they are, also where nothing can be written.
-	unpack
+	unpack "$out"
 	first=$(cd "$work/h" && sha256sum $programs)
 	files=$(find "$work/h/scripts" | sort)
 	run -0 ext
@@ -559,6 +571,43 @@ clone_ref() {
 		nobody run -2 ext
 		echo "$output" | grep "kheaders: scripts/basic/fixdep .* $work/h can't be written to: unpack"
 	fi
+	rm -rf "$out" "$work/h" "$module"
+}
+
+# bats test_tags=generator
+@test "museum 20: objtool is built again from its source, if that is carried" {
+	local arch=x86_64 src='' module=$work/objtool-mod
+	out=$work/objtool
+	configure "$out" CONFIG_IKHEADERS_OBJTOOL_SRC=y
+	grep -x CONFIG_IKHEADERS_OBJTOOL_SRC=y "$out/.config"
+	kbuild "$out" kernel/kheaders.o
+	run ! grep -F "$top" "$out/scripts/kheaders/made/tools/objtool/objtool.args"
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
+	foreign_program
+
+	unpack "$out"
+	run -0 ext
+	echo "$output" | run ! grep 'built again'
+	cp "$module/kheaders_greeter.o" "$work/want.o"
+	readelf -SW "$work/want.o" | grep -F .orc_unwind
+	for hostcc in gcc clang; do
+		cp "$work/foreign" "$work/h/tools/objtool/objtool"
+		run -0 ext HOSTCC=$hostcc
+		[ "$(echo "$output" | grep '^kheaders: built again')" = \
+			"kheaders: built again for this machine ($(uname -m)): objtool" ]
+		cmp "$work/want.o" "$module/kheaders_greeter.o"
+	done
+
+	# With another C library, for which there is no libelf here.
+	mkdir "$work/uapi"
+	ln -s /usr/include/linux /usr/include/asm-generic "/usr/include/$(gcc -print-multiarch)/asm" \
+		"$work/uapi"
+	cp "$work/foreign" "$work/h/tools/objtool/objtool"
+	run -2 ext HOSTCC="musl-gcc -idirafter $work/uapi"
+	echo "$output" | grep "kheaders: tools/objtool/objtool .* musl-gcc .* can't build it again: .*elf.h: No such file.* (packages gcc, libc6-dev, libelf-dev)"
+	rm "$work/h/tools/objtool/objtool.args"
+	run -2 ext
+	echo "$output" | grep "kheaders: tools/objtool/objtool .*, and its source is not in the tree: .* CONFIG_IKHEADERS_OBJTOOL_SRC=y"
 	rm -rf "$out" "$work/h" "$module"
 }
 
