@@ -33,8 +33,8 @@ notes() {
 		done
 }
 
-# Reads lines "DIR NAME", and prints the names as they are in the archive. Headers of the
-# machine that built are none of the one that will.
+# Reads lines "DIR NAME", and prints the names as they are in the archive, of what there
+# is. Headers of the machine that built are none of the one that will.
 in_archive() {
 	top=$(pwd)
 	src=$(cd "$srctree" && pwd)
@@ -45,7 +45,10 @@ in_archive() {
 		esac
 	done | xargs realpath -ms -- |
 		sed -n "s,^$top/,,p; t; s,^$src/,,p" |
-		sed "s,^tools/arch/[^/]*,tools/arch/$SRCARCH," | awk '!seen[$0]++'
+		sed -n "s,^tools/arch/[^/]*,tools/arch/$SRCARCH,; /^tools\//p" | awk '!seen[$0]++' |
+		while read -r name; do
+			[ ! -e "$name" ] && [ ! -e "$srctree/$name" ] || echo "$name"
+		done
 }
 
 words=$(notes)
