@@ -62,6 +62,7 @@ endif
 $(call kheaders-say,$(kheaders-said))
 $(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
 endif
+kheaders-tools := CC LD
 # modpost would stop at the first symbol of the kernel.
 ifeq ($(wildcard $(kheaders-tree)Module.symvers),)
 export KBUILD_MODPOST_WARN := 1
@@ -70,5 +71,13 @@ endif
 endif
 
 include $(kheaders-tree)Makefile.kernel
+
+# Vendors' Makefiles name compilers by where they are on the machine that built. A make
+# that only calls another one has not set them yet.
+kheaders-lacks := $(strip $(foreach tool,$(kheaders-tools),$(if $(filter default,$(origin \
+	$(tool)))$(call kheaders-has,$(firstword $($(tool)))),,$(tool)=$(firstword $($(tool))))))
+ifneq ($(kheaders-lacks),)
+$(error kheaders: not here, but what this kernel's Makefile takes: $(kheaders-lacks); install it (packages gcc, binutils), or name yours, as in CC=gcc LD=ld)
+endif
 
 endif

@@ -548,11 +548,17 @@ clone_ref() {
 	done
 
 	# What can't be done is one line that says what to do.
-	foreign
 	mkdir -p "$work/few"
 	for tool in env sh make find head grep sed rm mktemp uname cat awk cmp dirname; do
 		ln -sf "$(type -P $tool)" "$work/few/$tool"
 	done
+	PATH=$work/few run -2 ext
+	echo "$output" | grep 'kheaders: not here, .*: CC=gcc LD=ld; install it (packages gcc, binutils)'
+	echo 'CC = /vendor/bin/clang' >>"$work/h/Makefile.kernel"
+	run -2 ext
+	echo "$output" | grep 'kheaders: not here, .*: CC=/vendor/bin/clang; .* name yours, as in CC=gcc'
+	run -0 ext CC=gcc
+	foreign
 	PATH=$work/few run -2 ext
 	echo "$output" | grep 'kheaders: scripts/basic/fixdep was built for another machine, and there is no compiler .*install gcc'
 	run -2 ext HOSTCC="gcc -nostdinc"
