@@ -93,7 +93,10 @@ module() {
 			echo '#!/not/of/this/machine' >"$program"
 		done
 	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$out/mod"
-	make -C "$out/h" M="$out/mod" "$tools" modules >"$out/made" || {
+	# What headers of objtool's ask the device's compiler.
+	hostcc=gcc
+	[ "$name" != powerpc64 ] || hostcc="gcc -D__powerpc64__"
+	make -C "$out/h" M="$out/mod" "$tools" HOSTCC="$hostcc" modules >"$out/made" || {
 		cat "$out/made"
 		exit 1
 	}
