@@ -74,8 +74,9 @@ include $(kheaders-tree)Makefile.kernel
 
 # Vendors' Makefiles name compilers by where they are on the machine that built. A make
 # that only calls another one has not set them yet.
-kheaders-lacks := $(strip $(foreach tool,$(kheaders-tools),$(if $(filter default,$(origin \
-	$(tool)))$(call kheaders-has,$(firstword $($(tool)))),,$(tool)=$(firstword $($(tool))))))
+kheaders-lacks := $(strip $(foreach tool,$(kheaders-tools),$(if \
+	$(or $(filter default,$(origin $(tool))),$(call kheaders-has,$(firstword $($(tool))))),, \
+	$(tool)=$(firstword $($(tool))))))
 ifneq ($(kheaders-lacks),)
 $(error kheaders: not here, but what this kernel's Makefile takes: $(kheaders-lacks); install it (packages gcc, binutils), or name yours, as in CC=gcc LD=ld)
 endif
