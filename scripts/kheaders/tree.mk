@@ -73,9 +73,9 @@ endif
 include $(kheaders-tree)Makefile.kernel
 
 # Vendors' Makefiles name compilers by where they are on the machine that built. A make
-# that only calls another one has not set them yet.
+# that only calls another one has not set them yet: they are make's own, or none with -R.
 kheaders-lacks := $(strip $(foreach tool,$(kheaders-tools),$(if \
-	$(or $(filter default,$(origin $(tool))),$(call kheaders-has,$(firstword $($(tool))))),, \
+	$(or $(filter default undefined,$(origin $(tool))),$(call kheaders-has,$(firstword $($(tool))))),, \
 	$(tool)=$(firstword $($(tool))))))
 ifneq ($(kheaders-lacks),)
 $(error kheaders: not here, but what this kernel's Makefile takes: $(kheaders-lacks); install it (packages gcc, binutils), or name yours, as in CC=gcc LD=ld)
