@@ -3,20 +3,22 @@
 #
 # Joins the chunks of kheaders_data.tar.xz. Usage:
 #
-#	join.sh OUT CHUNK...
+#	join.sh END CHUNK...
 #
-# OUT becomes the CHUNKs, in their order, and a last xz stream with the two zero
-# blocks that end a tar archive. It is written whole or not at all.
+# Prints the CHUNKs, in their order, and a last xz stream with the two zero blocks that
+# end a tar archive. END is a temporary file for these.
 
 set -eu
 unset XZ_OPT XZ_DEFAULTS
 
-out=$1; shift
-trap 'rm -f "$out.tmp"' EXIT
+end=$1; shift
+trap 'rm -f "$end"' EXIT
 trap 'exit 1' HUP INT TERM
 
-{
-	cat "$@"
-	head -c 1024 /dev/zero | "${XZ:-xz}" -T1 -6 --check=crc32
-} >"$out.tmp"
-mv -f "$out.tmp" "$out"
+dd if=/dev/zero of="$end" bs=512 count=2 2>/dev/null
+[ "$(wc -c <"$end")" = 1024 ] || {
+	echo "kheaders: dd can't write $end; CONFIG_IKHEADERS_PROC needs dd (package coreutils) and room" >&2
+	exit 1
+}
+cat "$@"
+"${XZ:-xz}" -T1 -6 --check=crc32 -c "$end"

@@ -14,18 +14,74 @@
 # CHUNK is the part of the archive it is packed in, one of those the Makefile
 # names; PATH its name in there; SOURCE where it is read from. CHUNK and PATH are
 # "-" for what is not archived, but has to be watched: the directories that
-# were searched, and the files WATCHED.
+# were searched, the files WATCHED, and those that the FILEs were made from. The
+# last line is "end": a list without it is not finished.
 #
 # Module.symvers is not here and cannot be: modpost makes it from vmlinux, and
 # vmlinux contains this archive. Nor are keys, the seed of a randomized structure
 # layout, and headers that are made while this runs or tell when it ran.
+#
+# Every status counts. So there are no pipelines, which hide all but the last, and no
+# functions in conditions or substitutions, where "set -e" is off in some shells:
+# each step writes a file in $work.
 
 set -eu
 export LC_ALL=C
 : "${srctree:?is set by Kbuild}" "${SRCARCH:?is set by Kbuild}"
+scripts=$srctree/scripts/kheaders
+top=$PWD
+
+# A temporary file may vanish between its name being read and its being looked at,
+# which is no error, and does not happen again and again, as one does.
+if [ -z "${KHEADERS_LIST_WORK-}" ]; then
+	KHEADERS_LIST_WORK=$top/${1%/*}/list.work
+	export KHEADERS_LIST_WORK
+	trap 'rm -rf "$KHEADERS_LIST_WORK"' EXIT
+	trap 'exit 1' HUP INT TERM
+	for try in 1 2 3; do
+		rm -rf "$KHEADERS_LIST_WORK"
+		mkdir -p "$KHEADERS_LIST_WORK"
+		status=0
+		"${CONFIG_SHELL:-sh}" "$0" "$@" 2>"$KHEADERS_LIST_WORK/errors" || status=$?
+		if [ "$status" = 0 ]; then
+			cat "$KHEADERS_LIST_WORK/list"
+			exit 0
+		fi
+	done
+	cat "$KHEADERS_LIST_WORK/errors" >&2
+	echo "kheaders: can't make the list of files for the archive: list.sh failed $try times (status $status), see above" >&2
+	exit 1
+fi
+work=$KHEADERS_LIST_WORK
 
 is_enabled() {
 	grep -q "^$1=[ym]" include/config/auto.conf
+}
+
+# find_in "NAMES" TEST...: what find finds in those of the files and directories NAMES that are
+# there. Links are followed: some build systems make source trees of them.
+find_in() {
+	names=
+	for name in $1; do
+		[ ! -e "$name" ] || names="$names $name"
+	done
+	shift
+	# shellcheck disable=SC2086 # a list of names
+	[ -z "$names" ] || find -L $names "$@"
+}
+
+# existing FILE: the lines of FILE that name a file.
+existing() {
+	while read -r path; do
+		[ ! -f "$path" ] || echo "$path"
+	done <"$1"
+}
+
+# grep_in FILE GREP-ARGS: what grep prints of the files whose names are in FILE.
+grep_in() {
+	list=$1; shift
+	# shellcheck disable=SC2016 # that shell's
+	[ ! -s "$list" ] || xargs sh -c 'grep "$@" || [ $? = 1 ]' sh "$@" <"$list"
 }
 
 # Where the compiler looks for the headers of a module, relative to the tree.
@@ -40,33 +96,52 @@ header_dirs() {
 			-I[!/.]*)	echo "${flag#-I}" ;;
 			esac
 		done
-	} | sed 's,/*$,/,' | sort -u |
-		# What is below another one is found with it.
-		awk 'NR == 1 || index($0, top) != 1 { print top = $0 }'
+	} >"$work/flags"
+	sed 's,/*$,/,' "$work/flags" >"$work/dirs"
+	sort -u -o "$work/dirs" "$work/dirs"
+	# What is below another one is found with it.
+	awk 'NR == 1 || index($0, top) != 1 { print top = $0 }' "$work/dirs"
 }
 
-# Links are followed: some build systems make source trees of them. Names that
-# begin with a dot are temporary files.
+# Names that begin with a dot are temporary files.
 headers() {
-	for dir in $dirs; do
-		[ ! -d "$dir" ] ||
-			find -L "${dir%/}" -name '.*' -prune -o \
-				-type f \( -name '*.h' -o -path '*/include/*.S' \) -print
-	done
+	find_in "$dirs" -name '.*' -prune -o \
+		-type f \( -name '*.h' -o -path '*/include/*.S' \) -print
+}
+
+# included_by FILE NAME: what the headers whose names are in FILE take in by lines
+# #include "NAME", of what is there and not found by headers().
+included_by() {
+	grep_in "$1" -HoE "^[[:space:]]*#[[:space:]]*include[[:space:]]*\"$2\"" >"$work/lines"
+	awk -F '[:"]' '{ sub(/[^\/]*$/, "", $1); print "/" $1 $(NF - 1) }' "$work/lines" >"$work/paths"
+	sh "$scripts/normal.sh" <"$work/paths" >"$work/normal"
+	awk '
+		BEGIN { split(ENVIRON["dirs"], known, "\n") }
+		/^\/\.\.\// { next }
+		{
+			$0 = substr($0, 2)
+			for (i in known)
+				if (index($0, known[i]) == 1)
+					next
+			if (!seen[$0]++)
+				print
+		}' "$work/normal" >"$work/paths"
+	existing "$work/paths"
 }
 
 # Files outside of those directories that headers take in by a path, such as
-# "../../../net/bridge/br_private.h", and what is taken in there.
+# "../../../net/bridge/br_private.h", and what is taken in there. $1 names the headers.
 headers_by_path() {
-	# shellcheck disable=SC2086 # lists of names
-	next=$(includes_in '\.\./[^"]*' -R --include='*.h' $dirs; headers_of_arch) found=
-	while [ -n "$next" ]; do
-		found="$found$next
-"
-		# shellcheck disable=SC2086
-		next=$(includes_in '[^"]*' $next | grep -vxF "${found%?}" || :)
+	grep '\.h$' "$1" >"$work/in" || [ $? = 1 ]
+	included_by "$work/in" '\.\./[^"]*' >"$work/next"
+	headers_of_arch "$work/in" >>"$work/next"
+	: >"$work/found"
+	while [ -s "$work/next" ]; do
+		cat "$work/next" >>"$work/found"
+		included_by "$work/next" '[^"]*' >"$work/new"
+		grep -vxF -f "$work/found" "$work/new" >"$work/next" || [ $? = 1 ]
 	done
-	printf %s "$found"
+	cat "$work/found"
 }
 
 # Where the compiler also looks in all of arch/ARCH/, as on powerpc, the ones that headers
@@ -76,42 +151,10 @@ headers_of_arch() {
 	*" $srctree/arch/$SRCARCH "*) ;;
 	*)	return 0 ;;
 	esac
-	# shellcheck disable=SC2086
-	grep -RhoE --include='*.h' '^[[:space:]]*#[[:space:]]*include[[:space:]]*<[^>]+' $dirs \
-			2>/dev/null | sed 's/.*<//' | sort -u |
-		while read -r path; do
-			path=arch/$SRCARCH/$path
-			[ ! -f "$path" ] || echo "$path"
-		done
-}
-
-# includes_in NAME GREP-ARGS: the files that lines with #include "NAME" mean.
-includes_in() {
-	name=$1; shift
-	{ grep -HoE "^[[:space:]]*#[[:space:]]*include[[:space:]]*\"$name\"" "$@" 2>/dev/null || :; } |
-		awk -F '[:"]' '
-		BEGIN { split(ENVIRON["dirs"], known, "\n") }
-		{
-			n = split($1, part, "/") - 1
-			m = split($(NF - 1), step, "/")
-			for (i = 1; i <= m; i++) {
-				if (step[i] != "..")
-					part[++n] = step[i]
-				else if (n-- == 0)
-					next
-			}
-			path = part[1]
-			for (i = 2; i <= n; i++)
-				path = path "/" part[i]
-			for (i in known)
-				if (index(path, known[i]) == 1)
-					next
-			if (!seen[path]++)
-				print path
-		}' |
-	while read -r path; do
-		[ ! -f "$path" ] || echo "$path"
-	done
+	grep_in "$1" -hoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<[^>]+' >"$work/lines"
+	sed "s,.*<,arch/$SRCARCH/," "$work/lines" >"$work/paths"
+	sort -u -o "$work/paths" "$work/paths"
+	existing "$work/paths"
 }
 
 # What "make M=" reads besides: the Makefiles of the kernel, of the architecture
@@ -119,7 +162,7 @@ includes_in() {
 # Host programs and what has to be made to measure are among the FILEs.
 build_files() {
 	# Not those that are large and serve the kernel's own build or its developers.
-	find -L scripts -maxdepth 1 -type f \( \
+	find_in scripts -maxdepth 1 -type f \( \
 		-name 'Makefile*' -o -name 'Kbuild*' -o -name '*.include' -o \
 		-name '*.sh' -o -name 'module-common.c' -o -name 'module-common.lds' -o \
 		-name 'mkcompile_h' -o -name 'setlocalversion' -o \
@@ -127,74 +170,112 @@ build_files() {
 		! -name Makefile.package ! -name 'check[-_s]*.sh' ! -name decode_stacktrace.sh \
 		! -name dev-needs.sh ! -name headers_install.sh ! -name link-vmlinux.sh \
 		! -name rust_is_available.sh ! -name tags.sh
-	find -L scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh 2>/dev/null || :
+	find_in "scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh"
 	genksyms=
-	! is_made scripts/genksyms/genksyms || genksyms=scripts/genksyms
-	# shellcheck disable=SC2086 # a name or none
-	find -L scripts/basic scripts/mod $genksyms scripts/include \
-		scripts/clang-tools -type f \( -name 'Makefile*' -o \
-		-name '*.[chly]' -o -name '*.py' \) \
-		! -name '*.lex.c' ! -name '*.tab.[ch]' 2>/dev/null || :
+	case " $files " in
+	*" scripts/genksyms/genksyms "*) genksyms=scripts/genksyms ;;
+	esac
+	find_in "scripts/basic scripts/mod $genksyms scripts/include scripts/clang-tools" \
+		-type f \( -name 'Makefile*' -o -name '*.[chly]' -o -name '*.py' \) \
+		! -name '*.lex.c' ! -name '*.tab.[ch]'
 	# For hostprogs.sh: what flex and bison make, which a device hardly has.
-	[ -z "$genksyms" ] ||
-		find -L scripts/genksyms/lex.lex.c scripts/genksyms/parse.tab.[ch] 2>/dev/null || :
-	# shellcheck disable=SC2086 # a list of names
-	[ -z "$objtool" ] || find -L $objtool 2>/dev/null || :
+	[ -z "$genksyms" ] || find_in "$genksyms/lex.lex.c $genksyms/parse.tab.c $genksyms/parse.tab.h"
+	find_in "$objtool"
 	# The one that is a program has a source, where it is not a script.
 	[ "$mcount" = n ] ||
-		find -L scripts/recordmcount.pl scripts/recordmcount.c scripts/recordmcount.h \
-			2>/dev/null || :
+		find_in "scripts/recordmcount.pl scripts/recordmcount.c scripts/recordmcount.h"
 	for arch in $archs; do
-		find -L "arch/$arch" -maxdepth 1 -type f \( \
+		find_in "arch/$arch" -maxdepth 1 -type f \( \
 			-name 'Makefile*' -o -name 'Kbuild.platforms' \)
-		find -L "arch/$arch/scripts" "arch/$arch/tools" -type f \( \
-			-name 'Makefile*' -o -name '*.sh' \) 2>/dev/null || :
-		find -L "arch/$arch" -mindepth 2 -maxdepth 2 -name Platform -type f
+		find_in "arch/$arch/scripts arch/$arch/tools" -type f \( \
+			-name 'Makefile*' -o -name '*.sh' \)
+		find_in "arch/$arch" -mindepth 2 -maxdepth 2 -name Platform -type f
 		# Linker scripts of modules, where scripts/ has none (before 5.10).
-		find -L "arch/$arch/module.lds" "arch/$arch/kernel/module.lds" 2>/dev/null || :
+		find_in "arch/$arch/module.lds arch/$arch/kernel/module.lds"
 	done
-	find -L include/config/auto.conf include/config/kernel.release \
-		2>/dev/null || :
+	find_in "include/config/auto.conf include/config/kernel.release"
 }
 
-# All directories in which there may be more for these two tomorrow.
+# What the Makefiles named in FILE include, and what is included there, as far as names
+# can be told from the text: those of vendors include files of any name.
+makefiles_included_by() {
+	: >"$work/found"
+	cp "$1" "$work/next"
+	while [ -s "$work/next" ]; do
+		cat "$work/next" >>"$work/found"
+		# shellcheck disable=SC2046 # names of Makefiles have no white space
+		awk -v srcarch="$SRCARCH" '
+			{ while (sub(/\\$/, "") && (getline more) > 0) $0 = $0 more }
+			!/^ *[-s]?include[ \t]/ { next }
+			{
+				sub(/#.*/, "")
+				gsub(/\$[({](abs_)?(srctree|objtree)[)}]\/|\$[({](wildcard|sort) +/, "")
+				gsub(/\$[({](SRCARCH)[)}]/, srcarch)
+				for (i = 2; i <= NF; i++) {
+					sub(/^(\.\/)+/, "", $i)
+					# The end of $(wildcard ...) above.
+					if ($i !~ /\(/)
+						sub(/\)+$/, "", $i)
+					if ($i !~ /^(\/|\.|include\/|Makefile$)|[$(){}~]|\.\.\//)
+						print $i
+				}
+			}' $(cat "$work/next") >"$work/words"
+		# A word may be a pattern.
+		while read -r words; do
+			for path in $words; do
+				[ ! -f "$path" ] || echo "$path"
+			done
+		done <"$work/words" >"$work/paths"
+		sort -u -o "$work/paths" "$work/paths"
+		grep -vxF -f "$work/found" "$work/paths" >"$work/next" || [ $? = 1 ]
+	done
+	grep -vxF -f "$1" "$work/found" || [ $? = 1 ]
+}
+
+# All directories in which there may be more for these tomorrow.
 directories() {
-	for dir in $dirs; do
-		[ ! -d "$dir" ] ||
-			find -L "${dir%/}" -name '.*' -prune -o -type d -print
-	done
-	[ "$extmod" = n ] || for dir in scripts scripts/basic scripts/mod scripts/genksyms \
-			scripts/include scripts/clang-tools $arch_dirs; do
-		[ ! -d "$dir" ] || echo "$dir"
-	done
+	find_in "$dirs" -name '.*' -prune -o -type d -print
+	[ "$extmod" = n ] ||
+		find_in "scripts scripts/basic scripts/mod scripts/genksyms scripts/include
+			scripts/clang-tools $1" -prune -type d
 }
 
 # list_tree TREE: PATH <tab> SOURCE of the files in one of the two trees, and - <tab>
 # SOURCE of its directories.
 list_tree() {
-	(
-		# All of arch/ that is looked for outside of headers is source.
-		arch_dirs=
-		[ "$1" != "$srctree" ] || for arch in $archs; do
-			arch_dirs="$arch_dirs arch/$arch arch/$arch/scripts arch/$arch/tools"
-		done
-		cd "$1"
-		headers
-		headers_by_path
-		[ "$extmod" = n ] || build_files
-		echo -
-		directories
-	) | tree=$1 awk '
-		/^-$/	{ directories = 1; next }
-		{ print (directories ? "-" : $0) "\t" ENVIRON["tree"] "/" $0 }'
+	# All of arch/ that is looked for outside of headers is source.
+	arch_dirs=
+	[ "$1" != "$srctree" ] || for arch in $archs; do
+		arch_dirs="$arch_dirs arch/$arch arch/$arch/scripts arch/$arch/tools"
+	done
+	cd "$1"
+	headers >"$work/headers"
+	headers_by_path "$work/headers" >"$work/by-path"
+	: >"$work/build"
+	if [ "$extmod" = y ]; then
+		build_files >"$work/build"
+		# The one on top has another name in the archive.
+		find_in Makefile >"$work/makefiles"
+		grep -E '(^|/)(Makefile|Kbuild|Platform)[^/]*$' "$work/build" >>"$work/makefiles" ||
+			[ $? = 1 ]
+		makefiles_included_by "$work/makefiles" >>"$work/build"
+	fi
+	directories "$arch_dirs" >"$work/directories"
+	cd "$top"
+	tree=$1 awk '{ print $0 "\t" ENVIRON["tree"] "/" $0 }' \
+		"$work/headers" "$work/by-path" "$work/build"
+	tree=$1 awk '{ print "-\t" ENVIRON["tree"] "/" $0 }' "$work/directories"
 }
 
-# is_made FILE: whether it is among the FILEs.
-is_made() {
-	case " $files " in
-	*" $1 "*) ;;
-	*) return 1 ;;
-	esac
+# What the FILEs were made from, as their rules have noted.
+made_from() {
+	find_in "$made" -type f -name '.*.cmd' >"$work/notes"
+	while read -r note; do
+		sed -n -e 's/^source_.*:= *//p' \
+			-e '/^deps_/,/^$/s/^ *\([^ $]*\) \\$/\1/p' "$note"
+	done <"$work/notes" >"$work/deps"
+	sort -u -o "$work/deps" "$work/deps"
+	existing "$work/deps"
 }
 
 made=$1; shift
@@ -204,11 +285,15 @@ extmod=n mcount=n
 ! is_enabled CONFIG_IKHEADERS_EXTMOD || extmod=y
 ! is_enabled CONFIG_FTRACE_MCOUNT_RECORD || mcount=y
 objtool=
-! is_enabled CONFIG_IKHEADERS_OBJTOOL_SRC ||
-	objtool=$(sh "$srctree/scripts/kheaders/objtool.sh" files)
-dirs=$(header_dirs)
+if is_enabled CONFIG_IKHEADERS_OBJTOOL_SRC; then
+	sh "$scripts/objtool.sh" files >"$work/objtool"
+	objtool=$(cat "$work/objtool")
+fi
+header_dirs >"$work/header-dirs"
+dirs=$(cat "$work/header-dirs")
 export dirs
-archs=$(echo "$dirs" | sed -n 's,^arch/\([^/]*\)/.*,\1,p' | sort -u)
+sed -n 's,^arch/\([^/]*\)/.*,\1,p' "$work/header-dirs" >"$work/archs"
+archs=$(sort -u "$work/archs")
 
 # What no archive may hold, whatever asks for it. compile.h and utsversion.h are
 # made at any time during the build and tell when it was. Until 5.13, headers in
@@ -220,16 +305,21 @@ never="$never"'|^include/config/.*\.h$'
 
 # A file of the object tree goes before one of the same name in the source tree,
 # whatever their ages, and one made for the archive before both.
-{
-	[ "$srctree" = . ] || list_tree "$srctree"
-	list_tree .
-	while [ "$1" != -- ]; do
-		printf '%s\t%s\n' "$1" "$made/$1"
-		shift
-	done
+: >"$work/all"
+[ "$srctree" = . ] || list_tree "$srctree" >>"$work/all"
+list_tree . >>"$work/all"
+for path in $files; do
+	printf '%s\t%s\n' "$path" "$made/$path"
+done >>"$work/all"
+while [ "$1" != -- ]; do
 	shift
-	printf -- '-\t%s\n' "$@"
-} | NEVER=$never awk -F '\t' '
+done
+shift
+made_from >"$work/watched"
+printf '%s\n' "$@" >>"$work/watched"
+awk '!seen[$0]++ { print "-\t" $0 }' "$work/watched" >>"$work/all"
+
+NEVER=$never awk -F '\t' '
 	$1 == "-" { print "-\t-\t" $2; next }
 	{ source[$1] = $2 }
 	END {
@@ -256,4 +346,6 @@ never="$never"'|^include/config/.*\.h$'
 		if (path ~ /^include\/linux\//)
 			return "rest"
 		return path ~ /^include\/[a-n]/ ? "other-a" : "other-o"
-	}' | sort
+	}' "$work/all" >"$work/unsorted"
+sort "$work/unsorted" >"$work/list"
+echo end >>"$work/list"

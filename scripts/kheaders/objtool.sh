@@ -15,56 +15,79 @@ set -eu
 export LC_ALL=C
 : "${srctree:?is set by Kbuild}" "${SRCARCH:?is set by Kbuild}"
 
+top=$PWD
+src=$(cd "$srctree" && pwd)
+work=$top/scripts/kheaders/objtool.work
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+rm -rf "$work"
+mkdir -p "$work"
+
 # Lines "DIR KIND WORD": the words that follow the name of the compiler (KIND "cmd"),
 # the source and the headers (KIND "source", "deps") of each object. The directory it was
 # compiled in, to which names are relative, is that of the first word which is a source.
 notes() {
 	find tools/objtool -name '.*.cmd' ! -name '.fixdep*' ! -name '.*-in.o.cmd' \
-			! -name '.disas.o.cmd' ! -name '.trace.o.cmd' ! -name '.*klp*.o.cmd' |
-		sort | while read -r cmd; do
-			source=$(sed -n 's/^source_.*:= *//p' "$cmd")
-			dir=tools/objtool
-			[ -e "$srctree/$dir/$source" ] || dir=tools/lib/subcmd
-			awk -v dir="$dir" '
-				/^(cmd|source|deps)_/ { split($1, kind, "_"); $1 = $2 = "" }
-				/^$|^[^ ].*:/ { kind[1] = "" }
-				kind[1] { for (i = 1; i <= NF; i++) if ($i !~ /^\\?$/) print dir, kind[1], $i }
-				' "$cmd"
-		done
+		! -name '.disas.o.cmd' ! -name '.trace.o.cmd' ! -name '.*klp*.o.cmd' >"$work/cmds"
+	sort -o "$work/cmds" "$work/cmds"
+	while read -r cmd; do
+		source=$(sed -n 's/^source_.*:= *//p' "$cmd")
+		dir=tools/objtool
+		[ -e "$srctree/$dir/$source" ] || dir=tools/lib/subcmd
+		awk -v dir="$dir" '
+			/^(cmd|source|deps)_/ { split($1, kind, "_"); $1 = $2 = "" }
+			/^$|^[^ ].*:/ { kind[1] = "" }
+			kind[1] { for (i = 1; i <= NF; i++) if ($i !~ /^\\?$/) print dir, kind[1], $i }
+			' "$cmd"
+	done <"$work/cmds"
 }
 
-# Reads lines "DIR NAME", and prints the names as they are in the archive, of what there
-# is. Headers of the machine that built are none of the one that will.
+# Prints the names that the lines "DIR NAME" of FILE have in the archive, of what there
+# is, and each once. Headers of the machine that built are left out.
 in_archive() {
-	top=$(pwd)
-	src=$(cd "$srctree" && pwd)
 	while read -r dir name; do
 		case $name in
 		/*)	echo "$name" ;;
 		*)	echo "$src/$dir/$name" ;;
 		esac
-	done | xargs realpath -ms -- |
-		sed -n "s,^$top/,,p; t; s,^$src/,,p" |
-		sed -n "s,^tools/arch/[^/]*,tools/arch/$SRCARCH,; /^tools\//p" | awk '!seen[$0]++' |
-		while read -r name; do
-			[ ! -e "$name" ] && [ ! -e "$srctree/$name" ] || echo "$name"
-		done
+	done <"$1" >"$work/paths"
+	sh "$src/scripts/kheaders/normal.sh" <"$work/paths" >"$work/normal"
+	top=$top src=$src arch=$SRCARCH awk '
+		function below(tree) {
+			if (index($0, tree "/") != 1)
+				return 0
+			$0 = substr($0, length(tree) + 2)
+			return 1
+		}
+		below(ENVIRON["top"]) || below(ENVIRON["src"]) {
+			sub(/^tools\/arch\/[^\/]*/, "tools/arch/" ENVIRON["arch"])
+			if (/^tools\// && !seen[$0]++)
+				print
+		}' "$work/normal" >"$work/names"
+	while read -r name; do
+		[ ! -e "$name" ] && [ ! -e "$srctree/$name" ] || echo "$name"
+	done <"$work/names"
 }
 
-words=$(notes)
+notes >"$work/notes"
 case $1 in
 files)
-	echo "$words" | awk '$2 != "cmd" { print $1, $3 }' | in_archive | sort
+	awk '$2 != "cmd" { print $1, $3 }' "$work/notes" >"$work/files"
+	in_archive "$work/files" >"$work/found"
+	sort "$work/found"
 	;;
 args)
 	echo -std=gnu11
-	echo "$words" | awk '$3 ~ /^-D_[A-Z0-9_]*(=[0-9]*)?$/ && !seen[$3]++ { print $3 }'
-	echo "$words" | awk '
+	awk '$3 ~ /^-D_[A-Z0-9_]*(=[0-9]*)?$/ && !seen[$3]++ { print $3 }' "$work/notes"
+	awk '
 		$2 != "cmd" { next }
 		next_is { print $1, $3 }
 		{ next_is = ($3 == "-I") }
-		$3 ~ /^-I./ { print $1, substr($3, 3) }' | in_archive | sed 's/^/-I/'
-	echo "$words" | awk '$2 == "source" { print $1, $3 }' | in_archive
+		$3 ~ /^-I./ { print $1, substr($3, 3) }' "$work/notes" >"$work/dirs"
+	in_archive "$work/dirs" >"$work/found"
+	sed 's/^/-I/' "$work/found"
+	awk '$2 == "source" { print $1, $3 }' "$work/notes" >"$work/sources"
+	in_archive "$work/sources"
 	echo -lelf
 	;;
 esac

@@ -55,7 +55,10 @@ cut -f 1 "$manifest" >"$out.list"
 "$tar" --format=ustar -b 1 --no-recursion --owner=0 --group=0 --numeric-owner \
 	--mode=a+rX,u+w,go-w --mtime="@$mtime" \
 	-C "$tree" -T "$PWD/$out.list" -cf "$out.tar"
-truncate -s -1024 "$out.tar"
+blocks=$(($(wc -c <"$out.tar") / 512 - 2))
+dd if=/dev/null of="$out.tar" bs=512 seek="$blocks" 2>/dev/null
+[ "$(wc -c <"$out.tar")" = $((blocks * 512)) ] ||
+	die "dd can't cut off the end of $out.tar; CONFIG_IKHEADERS_PROC needs dd (package coreutils)"
 
 # Text: a byte follows from the one before it more than from where it stands. Who
 # unpacks needs as much memory as the dictionary has; a chunk is hardly larger.

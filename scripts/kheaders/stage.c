@@ -3,7 +3,8 @@
  * Lays out the files of kheaders_data.tar.xz. Usage, from the object tree:
  *
  *	stage LIST DIR STRIP CHUNK...
- *	stage --current DIR KEY ARCHIVE FILE...
+ *	stage --done DIR KEY FILE...
+ *	stage --current DIR KEY FILE...
  *
  * LIST is what list.sh prints. Each file goes to DIR/tree/PATH: C without comments
  * and needless white space if STRIP is "blanks", C and Makefiles without comments if
@@ -13,23 +14,18 @@
  *
  *	PATH <tab> MODE <tab> SIZE <tab> HASH
  *
- * and is only written when that differs from what it said before. So a chunk is
- * out of date exactly when it is older than its manifest, and a header that was
- * touched, but not changed, makes nothing again.
- *
- * DIR/tree/include/config/kheaders.id, alone in the chunk "id", is made here: 16
- * hexadecimal digits that are a function of all the other files, which stand for
- * the tree wherever it is unpacked.
+ * and is only written when that differs from what it said before.
  *
  * DIR/index remembers the state of each source and of what became of it, so that
  * only files with another time, size or inode are read again; and that of the files
  * and directories which LIST, the chunks and this program were made from ("-" in
  * LIST).
  *
- * With --current, it returns 0 if to make ARCHIVE and the FILEs again could change
- * nothing, and 1 if it could, at the cost of a stat() for each file. KEY is all
- * that they depend on and is in no file; DIR/key must hold it, which is written when
- * all is made.
+ * With --done, after the FILEs were made of the chunks, it writes DIR/key: the state of
+ * each FILE, and KEY, all that they depend on and is in no file.
+ *
+ * With --current, it returns 0 if to make the FILEs again could change nothing, and
+ * 1 if it could, at the cost of a stat() for each file that they were made from.
  */
 
 #include <dirent.h>
@@ -62,6 +58,9 @@
 
 /* The chunk, and the path, of what is watched, but not archived. */
 #define WATCHED			"-"
+
+/* The last line of a list, and the end of the one before. */
+#define LIST_END		"\nend\n"
 
 struct state {			/* of a file, as stat() tells it */
 	long long mtime, ctime;	/* nanoseconds since 1970 */
@@ -247,6 +246,9 @@ static void read_list(const char *name, struct list *list)
 	size_t len;
 
 	list->text = read_file(name, false, &len, &st);
+	if (len < strlen(LIST_END) || strcmp(list->text + len - strlen(LIST_END), LIST_END))
+		die("%s is not finished: remove it and make again", name);
+	list->text[len - strlen(LIST_END) + 1] = '\0';
 	for (line = list->text; *line; line = end + 1) {
 		end = strchr(line, '\n');
 		path = strchr(line, '\t');
@@ -454,35 +456,6 @@ static long long mtime_of(const char *name)
 	return stat(name, &st) ? UNSURE : state_of(&st).mtime;
 }
 
-/* Each chunk in @dir is newer than its manifest, and @archive than each chunk. */
-static bool chunks_are_current(const char *dir, const char *archive)
-{
-	long long manifest, chunk, made = mtime_of(archive);
-	bool current = made != UNSURE;
-	char *name, *stem;
-	struct dirent *d;
-	DIR *dirp;
-
-	dirp = opendir(dir);
-	if (!dirp)
-		return false;
-	while (current && (d = readdir(dirp))) {
-		stem = strstr(d->d_name, ".manifest");
-		if (!stem || strcmp(stem, ".manifest"))
-			continue;
-		name = xasprintf("%s/%s", dir, d->d_name);
-		manifest = mtime_of(name);
-		free(name);
-		*stem = '\0';
-		name = xasprintf("%s/%s.tar.xz", dir, d->d_name);
-		chunk = mtime_of(name);
-		free(name);
-		current = manifest <= chunk && chunk <= made;
-	}
-	closedir(dirp);
-	return current;
-}
-
 /* A line of a manifest, at @buf; returns its length. */
 static size_t manifest_line(char *buf, const struct item *e)
 {
@@ -509,37 +482,6 @@ static void write_manifest(const struct list *list, const char *dir, const char 
 	free(name);
 }
 
-/* The file that stands for the tree, and the manifest of the chunk it is in. */
-static void write_id(const struct list *list, const char *dir, const char *tree)
-{
-	unsigned long long hash = HASH_START;
-	char path[] = "include/config/kheaders.id", text[32];
-	struct item id = { .path = path, .mode = 0644 };
-	char *line = NULL, *name;
-	size_t i, len;
-
-	for (i = 0; i < list->count; i++) {
-		if (is_watched(&list->item[i]))
-			continue;
-		line = xrealloc(line, strlen(list->item[i].path) + 64);
-		len = manifest_line(line, &list->item[i]);
-		hash = hash_more(hash, line, len);
-	}
-	len = sprintf(text, "%016llx\n", hash);
-	name = xasprintf("%s/%s", tree, path);
-	update_file(name, text, len, id.mode);
-	free(name);
-
-	id.to.size = len;
-	id.hash = hash_of(text, len);
-	line = xrealloc(line, sizeof(path) + 64);
-	len = manifest_line(line, &id);
-	name = xasprintf("%s/%s", dir, "id.manifest");
-	update_file(name, line, len, 0644);
-	free(name);
-	free(line);
-}
-
 static int compare_paths(const void *a, const void *b)
 {
 	return strcmp(((const struct item *)a)->path, ((const struct item *)b)->path);
@@ -552,27 +494,49 @@ static struct item *look_up(const struct item *e, void *const *by_path)
 	return found ? *found : NULL;
 }
 
-/* stage --current DIR KEY ARCHIVE FILE... */
+/* What DIR/key holds if the FILEs are as they are now; NULL if one is not there. */
+static char *key_text(int count, char **file, const char *key)
+{
+	size_t room = count * 100 + strlen(key) + 1, len = 0;
+	char *text = xrealloc(NULL, room);
+	struct state state;
+	struct stat st;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (stat(file[i], &st))
+			return NULL;
+		state = state_of(&st);
+		len += snprintf(text + len, room - len, "%lld %lld %lld %llu\n",
+				state.mtime, state.ctime, state.size, state.ino);
+	}
+	snprintf(text + len, room - len, "%s", key);
+	return text;
+}
+
+/* stage --done DIR KEY FILE... */
+static int done(int argc, char **argv)
+{
+	char *text = key_text(argc - 4, argv + 4, argv[3]);
+
+	if (!text)
+		die_errno("read", argv[argc - 1]);
+	write_file(xasprintf("%s/%s", argv[2], "key"), text, strlen(text), 0644);
+	return 0;
+}
+
+/* stage --current DIR KEY FILE... */
 static int current(int argc, char **argv)
 {
-	char *key_name, *index_name, *key;
+	char *now = key_text(argc - 4, argv + 4, argv[3]), *then;
 	struct list index = { 0 };
 	size_t i, len;
 	struct stat st;
 
-	key_name = xasprintf("%s/%s", argv[2], "key");
-	key = read_file(key_name, true, &len, &st);
-	if (!key || strcmp(key, argv[3]))
+	then = read_file(xasprintf("%s/%s", argv[2], "key"), true, &len, &st);
+	if (!now || !then || strcmp(now, then))
 		return 1;
-
-	for (i = 5; i < (size_t)argc; i++)
-		if (access(argv[i], F_OK))
-			return 1;
-	if (!chunks_are_current(argv[2], argv[4]))
-		return 1;
-
-	index_name = xasprintf("%s/%s", argv[2], "index");
-	if (!read_index(index_name, &index))
+	if (!read_index(xasprintf("%s/%s", argv[2], "index"), &index))
 		return 1;
 	for (i = 0; i < index.count; i++)
 		if (!is_current(&index.item[i]))
@@ -583,7 +547,7 @@ static int current(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct list list = { 0 }, index = { 0 };
-	char *dir, *tree, *staged, *index_name, *began_name;
+	char *dir, *tree, *staged, *index_name, *began_name, *key_name;
 	void *by_path = NULL;
 	struct item *old;
 	struct timespec ts;
@@ -593,8 +557,10 @@ int main(int argc, char **argv)
 
 	if (argc >= 5 && !strcmp(argv[1], "--current"))
 		return current(argc, argv);
+	if (argc >= 5 && !strcmp(argv[1], "--done"))
+		return done(argc, argv);
 	if (argc < 5)
-		die("usage: stage LIST DIR STRIP CHUNK... or --current DIR KEY ARCHIVE FILE...");
+		die("usage: stage LIST DIR STRIP CHUNK... or --done or --current DIR KEY FILE...");
 	dir = argv[2];
 	strips_blanks = !strcmp(argv[3], "blanks");
 	strips_comments = strips_blanks || !strcmp(argv[3], "comments");
@@ -610,6 +576,10 @@ int main(int argc, char **argv)
 	began = mtime_of(began_name);
 
 	read_list(argv[1], &list);
+	/* From here on, what was made of the chunks is not what it should be. */
+	key_name = xasprintf("%s/%s", dir, "key");
+	if (unlink(key_name) && errno != ENOENT)
+		die_errno("remove", key_name);
 	read_index(index_name, &index);
 	for (i = 0; i < index.count; i++)
 		if (!is_watched(&index.item[i]) &&
@@ -644,11 +614,7 @@ int main(int argc, char **argv)
 
 	/* The index first: a manifest is out of date at worst, never too new. */
 	write_index(index_name, &list);
-	for (c = 4; c < argc; c++) {
-		if (!strcmp(argv[c], "id"))
-			write_id(&list, dir, tree);
-		else
-			write_manifest(&list, dir, argv[c]);
-	}
+	for (c = 4; c < argc; c++)
+		write_manifest(&list, dir, argv[c]);
 	return 0;
 }

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The configuration as it goes into kheaders_data.tar.xz: without paths of the machine
+# that built the kernel, which mean nothing elsewhere and are nobody's business. Usage,
+# from the object tree and with the environment of Kbuild:
+#
+#	config.sh FILE
+#
+# FILE is auto.conf, autoconf.h, rustc_cfg or a .config; what it becomes is printed.
+# By rule, not by name: a path in the tree loses the tree's own; any other string
+# with a path in it becomes empty, be it one of several words; and so does a key's
+# PKCS#11 URI, which can hold a PIN. Programs and device nodes are the
+# device's own, as in CONFIG_MODPROBE_PATH, and stay.
+
+set -eu
+export LC_ALL=C
+: "${srctree:?is set by Kbuild}"
+
+# Each by the name it was called and by its real one, the longest first: one tree may be
+# in the other.
+trees=$(for dir in . "$srctree"; do
+	(cd "$dir" && pwd && pwd -P)
+done)
+TREES=$trees exec awk '
+	BEGIN {
+		trees = split(ENVIRON["TREES"], tree, "\n")
+		for (i = 1; i <= trees; i++)
+			for (j = i + 1; j <= trees; j++)
+				if (length(tree[j]) > length(tree[i])) {
+					swap = tree[i]; tree[i] = tree[j]; tree[j] = swap
+				}
+	}
+	function without(text, tree,	at, out) {
+		while (tree != "/" && (at = index(text, tree "/"))) {
+			out = out substr(text, 1, at - 1)
+			text = substr(text, at + length(tree) + 1)
+		}
+		return out text
+	}
+	function outside(word) {
+		if (word ~ /^pkcs11:/ || word ~ /(^|\/)\.\.(\/|$)/ || word ~ /^~[^\/]*\//)
+			return 1
+		return word ~ /^\/./ && word !~ /^(\/usr|\/system|\/vendor)?\/s?bin\/[^\/]*$|^\/dev\//
+	}
+	# auto.conf has had no quotes since 5.16.
+	/^CONFIG_[A-Za-z0-9_]+=[^"]/ || /^(#define |--cfg=)?CONFIG_[A-Za-z0-9_]+[ =]".*"$/ {
+		quote = /"$/ && /[= ]"/ ? "\"" : ""
+		begin = match($0, /CONFIG_[A-Za-z0-9_]+[ =]/) + RLENGTH
+		head = substr($0, 1, begin - 1) quote
+		value = substr($0, begin + length(quote))
+		value = substr(value, 1, length(value) - length(quote))
+		for (i = 1; i <= trees; i++)
+			value = without(value, tree[i])
+		n = split(value, word, /[ \t]+/)
+		for (i = 1; i <= n; i++)
+			if (outside(word[i])) {
+				value = ""
+				# rustc is told nothing rather than nothing in quotes.
+				if (/^--cfg=/)
+					next
+			}
+		$0 = head value quote
+	}
+	{ print }' "$1"
