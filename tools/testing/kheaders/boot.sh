@@ -8,17 +8,20 @@
 # The guest's root is this machine's or, for another architecture, the one that
 # root.sh makes with this repository in it; read-only under an overlay that is gone
 # after the boot, so COMMAND sees the same files as here and can't harm them. Its
-# words must hold no white space. What it prints comes out here, and is kept in
-# OBJTREE.boot.log with the kernel's messages. Returns COMMAND's status, or 124
-# if it did not end within SECONDS.
+# words must hold no white space. With ROOT in the environment, a guest of x86_64 has
+# the root that root.sh makes of that release of Debian. What COMMAND prints comes
+# out here, and is kept in OBJTREE.boot.log (OBJTREE-ROOT.boot.log) with the kernel's
+# messages. Returns COMMAND's status, or 124 if it did not end within SECONDS.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 [ $# -ge 3 ] || die "usage: boot.sh OBJTREE SECONDS COMMAND [ARG...]"
 out=$1 seconds=$2; shift 2
-log=$out.boot.log
+log=$out${ROOT:+-$ROOT}.boot.log
 words=$(echo "$*" | tr ' ' ',')
+[ -z "${ROOT-}" ] || [ "$(arch_of "$out")" = x86_64 ] ||
+	die "ROOT=$ROOT is for kernels of x86_64, and $out is one of $(arch_of "$out")"
 root=host
 ! grep -q '^CONFIG_BLOCK=y' "$out/.config" || root=/dev/root
 append="root=$root ro quiet panic=-1 reboot=t kheaders.command=$words" init=$here/guest-init.sh
@@ -52,8 +55,9 @@ else
 		# Where QEMU gets little of a CPU, x86 finds no timer that keeps the time it
 		# measures, and stops.
 		append="$append no_timer_check lpj=10000000"
-	else
-		tree=$("$here/root.sh" "$arch")
+	fi
+	if [ "$arch" != x86_64 ] || [ -n "${ROOT-}" ]; then
+		tree=$("$here/root.sh" "${ROOT:-$arch}")
 		cp "$here/guest-init.sh" "$tree/sbin/guest-init.sh"
 		append="$append kheaders.top=$top" init=/sbin/guest-init.sh
 		set -- "$@" -device "virtio-9p-device,fsdev=top,mount_tag=top" \

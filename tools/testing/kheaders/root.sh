@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Makes the root file system for guests of another architecture than this
-# machine's: Debian's compiler, make and what the tests call. Usage:
+# Makes the root file system for guests of another architecture or with another
+# release of Debian than this machine's: its compiler, make and what the tests call.
+# Usage:
 #
-#	root.sh ARCH
+#	root.sh NAME
 #
-# ARCH is arm64, arm or riscv, as the kernel names them. Prints the directory,
-# build/root/ARCH, which is made once. The packages are unpacked and not configured,
-# which would run programs of that architecture here.
+# NAME is arm64, arm or riscv, as the kernel names them, or a release of Debian for
+# x86_64, trixie for example. Prints the directory, build/root/NAME, which is made
+# once. The packages are unpacked and not configured, which would run programs of
+# another architecture here.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -23,6 +25,8 @@ arm64)	debian=arm64 packages="$packages clang libbpf-dev" ;;
 arm)	debian=armhf ;;
 # It came with trixie.
 riscv)	debian=riscv64 suites="trixie forky" packages="$packages clang libbpf-dev" ;;
+*)	debian=amd64 suites=$arch
+	packages="$packages clang libbpf-dev python3 bpftrace bpfcc-tools" ;;
 esac
 
 # bootstrap SUITE: of the release alone, and of a mirror that has stood still for some
