@@ -148,6 +148,22 @@ shell_scripts() {
 	run ! xargs -a "$work/files" grep -nE "https?://(deb|security|ftp)\.|$(dirname "$top")/" --
 }
 
+@test "tracers.sh expects of bcc and bpftrace what kheaders.rst says of them" {
+	document=Documentation/admin-guide/kheaders.rst
+	tracers=tools/testing/selftests/kheaders/tracers.sh
+	# What is typed for each.
+	grep -oE '^    B[A-Z]+_KERNEL_SOURCE=\$PWD [a-z-]+' $document >"$work/typed"
+	[ "$(wc -l <"$work/typed")" = 2 ]
+	while read -r line; do
+		grep -F "$line" $tracers
+	done <"$work/typed"
+	# From which version on bpftrace is another.
+	sed -n 's/^bpftrace \([0-9.]*\) \(to\|and\) .*/\1/p' $document >"$work/documented"
+	sed -n 's/.*older "$bpftrace" \([0-9.]*\).*/\1/p' $tracers >"$work/expected"
+	[ -s "$work/expected" ]
+	diff "$work/documented" "$work/expected"
+}
+
 @test "check.sh: a guest that stops halfway has failed, also if it skipped a test" {
 	eval "$(sed -n '/^suite() {/,/^}/p; /^tally() {/,/^}/p' "$here/check.sh")"
 	results=$work start=0

@@ -1,38 +1,113 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# bcc and bpftrace as they come: they find the headers in
-# /sys/kernel/kheaders.tar.xz by themselves, no linux-headers package is there.
+# bcc and bpftrace as they come, without a linux-headers package: those that unpack
+# /sys/kernel/kheaders.tar.xz by themselves, and all of them with the lines that
+# Documentation/admin-guide/kheaders.rst says to type.
 
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
 prepare
+tree=$work/h
 
 no_other_headers() {
 	[ ! -e "/lib/modules/$(uname -r)/build" ]
 	[ ! -e "/usr/src/linux-headers-$(uname -r)" ]
 }
 
-# The reader of /proc/self/comm is the process itself, by its own task_struct.
-bpftrace_reads_task_struct() {
-	cat >"$work/task.bt" <<-'EOT'
-		#include <linux/sched.h>
-		tracepoint:sched:sched_process_exec /comm == "true"/ {
-			$t = (struct task_struct *)curtask;
-			printf("task %d is %d\n", pid, $t->tgid);
-			exit();
-		}
-	EOT
-	(sleep 1; while [ ! -e "$work/stop" ]; do /bin/true; sleep 1; done) &
-	bpftrace "$work/task.bt" >"$work/out" 2>&1 || :
-	touch "$work/stop"
-	wait
-	cat "$work/out"
-	sed -n 's/^task //p' "$work/out" | grep -E '^([0-9]+) is \1$'
+unpack() {
+	mkdir "$tree"
+	# shellcheck disable=SC2002 # as it is documented
+	(cd "$tree" && cat /proc/kheaders.tar.xz | tar xJ)
 }
 
-bcc_reads_task_struct() {
+# older VERSION VERSION: whether the first is, of three numbers each.
+older() {
+	echo "$1.$2" | awk -F . '{
+		for (i = 1; i < 3 && $i == $(i + 3); i++)
+			;
+		exit !($i < $(i + 3))
+	}'
+}
+
+# Whether this bpftrace unpacks the headers, by the table in the documentation.
+bpftrace_unpacks() {
+	older "$bpftrace" 0.9.3 && return 1
+	older "$bpftrace" 0.12.0 && return
+	older "$bpftrace" 0.20.4 && [ ! -e /sys/kernel/btf/vmlinux ]
+}
+
+# Programs that unpack the headers do it here, and take them again the next time.
+fresh_tmpdir() {
+	export TMPDIR="$work/tmp"
+	rm -rf "$TMPDIR"
+	mkdir "$TMPDIR"
+}
+
+unpacked() {
+	[ -e "$TMPDIR/kheaders-$(uname -r)/include/linux/sched.h" ]
+}
+
+# What starts is the process itself, by its own task_struct. (The pid that bpftrace
+# has by itself takes CONFIG_PID_NS since 0.23.0.)
+cat >"$work/task.bt" <<-'EOT'
+	#include <linux/sched.h>
+	tracepoint:sched:sched_process_exec /comm == "khd_true"/ {
+		$t = (struct task_struct *)curtask;
+		printf("task %d\n", $t->tgid);
+		exit();
+	}
+EOT
+ln -s /bin/true "$work/khd_true"
+
+start_programs() {
+	fresh_tmpdir
+	: >"$work/started"
+	while sleep 1 && [ ! -e "$TMPDIR/stop" ]; do
+		sh -c 'echo $$ >>"$0/started"; exec "$0/khd_true"' "$work"
+	done &
+}
+
+stop_programs() {
+	touch "$TMPDIR/stop"
+	wait
+	cat "$work/out"
+}
+
+saw_itself() {
+	sed -n 's/^task //p' "$work/out" | grep -xF -f "$work/started"
+}
+
+bpftrace_alone() {
+	start_programs
+	bpftrace "$work/task.bt" >"$work/out" 2>&1 || :
+	stop_programs
+	saw_itself
+	unpacked
+}
+
+# Where there is no BTF, either, it knows no structure of the kernel.
+bpftrace_unpacks_nothing() {
+	start_programs
+	bpftrace "$work/task.bt" >"$work/out" 2>&1 || :
+	stop_programs
+	refuse unpacked
+	[ ! -e /sys/kernel/btf/vmlinux ] || exit 0
+	refuse saw_itself
+	grep -E 'struct task_struct|linux/sched.h' "$work/out"
+}
+
+bpftrace_with_tree() {
+	start_programs
+	cd "$tree"
+	BPFTRACE_KERNEL_SOURCE=$PWD bpftrace "$work/task.bt" >"$work/out" 2>&1 || :
+	stop_programs
+	saw_itself
+	refuse unpacked
+}
+
+bcc_alone() {
 	cat >"$work/task.py" <<-'EOT'
 		from bcc import BPF
 		import os
@@ -52,12 +127,16 @@ bcc_reads_task_struct() {
 		os.waitpid(pid, 0)
 		print("task", b["seen"][0].value, "is", b["seen"][1].value, "is", pid)
 	EOT
+	fresh_tmpdir
 	python3 "$work/task.py" >"$work/out" 2>&1 || { tail -n 30 "$work/out"; exit 1; }
 	grep -E '^task ([1-9][0-9]*) is \1 is \1$' "$work/out"
+	unpacked
 }
 
-bcc_execsnoop() {
-	execsnoop-bpfcc >"$work/snoop" 2>&1 &
+bcc_with_tree() {
+	fresh_tmpdir
+	cd "$tree"
+	BCC_KERNEL_SOURCE=$PWD execsnoop-bpfcc >"$work/snoop" 2>&1 &
 	i=0
 	while [ "$i" -lt 240 ] && ! grep -q 'khd_snooped' "$work/snoop"; do
 		sh -c 'exec true khd_snooped'
@@ -67,27 +146,36 @@ bcc_execsnoop() {
 	kill -INT $!
 	cat "$work/snoop"
 	grep -q 'true .*khd_snooped' "$work/snoop"
+	refuse unpacked
 }
 
 [ -e /sys/kernel/kheaders.tar.xz ] || skip_all "no /sys/kernel/kheaders.tar.xz here"
 grep -q ' bpf_prog_load$' /proc/kallsyms || skip_all "no eBPF in this kernel"
-plan 4
+plan 6
 check "no other headers here" no_other_headers
+check "unpack the headers" unpack
 if has bpftrace; then
-	check "bpftrace reads a task_struct" bpftrace_reads_task_struct
+	bpftrace=$(bpftrace --version | sed -n 's/^bpftrace v*\([0-9]*\.[0-9]*\.[0-9]*\).*/\1/p')
+	if bpftrace_unpacks; then
+		check "bpftrace $bpftrace unpacks them by itself" bpftrace_alone
+	else
+		check "bpftrace $bpftrace unpacks nothing" bpftrace_unpacks_nothing
+	fi
+	check "bpftrace with BPFTRACE_KERNEL_SOURCE" bpftrace_with_tree
 else
-	skip "bpftrace reads a task_struct" "no bpftrace here"
+	skip "bpftrace by itself" "no bpftrace here"
+	skip "bpftrace with BPFTRACE_KERNEL_SOURCE" "no bpftrace here"
 fi
 if ! has execsnoop-bpfcc; then
-	skip "bcc reads a task_struct" "no bcc here (package bpfcc-tools)"
+	skip "bcc unpacks them by itself" "no bcc here (package bpfcc-tools)"
 elif ! has_raw_tracepoints; then
-	skip "bcc reads a task_struct" "no raw tracepoints in this kernel (they came with 4.17)"
+	skip "bcc unpacks them by itself" "no raw tracepoints in this kernel (they came with 4.17)"
 else
-	check "bcc reads a task_struct" bcc_reads_task_struct
+	check "bcc unpacks them by itself" bcc_alone
 fi
 if has execsnoop-bpfcc; then
-	check "execsnoop of bcc" bcc_execsnoop
+	check "execsnoop of bcc with BCC_KERNEL_SOURCE" bcc_with_tree
 else
-	skip "execsnoop of bcc" "no bcc here (package bpfcc-tools)"
+	skip "execsnoop of bcc with BCC_KERNEL_SOURCE" "no bcc here (package bpfcc-tools)"
 fi
 finish
