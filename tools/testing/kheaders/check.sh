@@ -87,6 +87,7 @@ fast() {
 kernel() {
 	built=$results/$(echo "$1-$2${3:+-$3}" | tr '/' '_').out
 	suite "build-$(basename "$built" .out)" build "$built" "$1" "$2" "${3-}"
+	out=
 	[ -s "$built" ] || return 0
 	out=$(cat "$built")
 	images="$images $out"
@@ -94,8 +95,15 @@ kernel() {
 	*+modversions+*) suite "changed-$(basename "$out")" changed "$out" ;;
 	esac
 	shift $(($# < 3 ? $# : 3))
-	suite "boot-$(basename "$out")" flock "$results/guest.lock" \
-		"$here/boot.sh" "$out" 3600 "$(selftests "$out") $*" &
+	boot '' "$@"
+}
+
+# boot ROOT [TEST...]: runs the target's tests on the kernel that was built last.
+boot() {
+	[ -n "$out" ] || return 0
+	root=$1; shift
+	suite "boot-$(basename "$out")${root:+-$root}" env ROOT="$root" \
+		flock "$results/guest.lock" "$here/boot.sh" "$out" 3600 "$(selftests "$out") $*" &
 }
 
 build() {
@@ -139,6 +147,8 @@ kernels)
 		# the guests of QEMU.
 		kernel 6.12 x86_64 '' read read_more symvers kunit extmod extmod_clang bpf \
 			tracers dmesg
+		# With Debian 13's bpftrace, which unpacks nothing, its bcc, clang, gcc and make.
+		boot trixie extmod bpf tracers
 		kernel 6.1 x86_64 module+modversions \
 			module read symvers kunit extmod extmod_more bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg
