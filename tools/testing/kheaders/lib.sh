@@ -67,6 +67,21 @@ fragments() {
 	done
 }
 
+# tree_version TREE: what the Makefile of a kernel tree, or of a tarball of one, says.
+tree_version() {
+	if [ -d "$1" ]; then
+		cat "$1/Makefile"
+	else
+		tar -xOf "$1" --occurrence=1 --no-wildcards-match-slash --wildcards '*/Makefile'
+	fi 2>/dev/null | awk '
+		$2 == "=" && !($1 in is) { is[$1] = $3 }
+		END {
+			if (!("VERSION" in is) || !("PATCHLEVEL" in is))
+				exit 1
+			print is["VERSION"] "." is["PATCHLEVEL"] "." is["SUBLEVEL"] is["EXTRAVERSION"]
+		}'
+}
+
 # older VERSION VERSION: whether the first is.
 older() {
 	[ "$1" != "$2" ] && printf '%s\n' "$1" "$2" | sort -CV

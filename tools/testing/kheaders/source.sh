@@ -5,8 +5,9 @@
 #
 #	source.sh KERNEL
 #
-# KERNEL is a version of which Debian has a linux-source package, or the path of a
-# kernel tree, which is copied and not touched. Prints the tree, build/src/NAME.
+# KERNEL is a version of which Debian has a linux-source package, "newest" (see
+# debian.sh), or the path of a kernel tree or of a tarball of one, which is copied and
+# not touched. Prints the tree, build/src/NAME.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -19,23 +20,26 @@ fresh() {
 }
 
 mkdir -p "$build/src"
+# A version, by the tarball of Debian's.
+name=
 case $kernel in
-*/*|.)
+*/*|.) ;;
+*)	tarball=$("$here/debian.sh" "$kernel")
+	kernel=$tarball
+	name=$(basename "$tarball" .tar.xz | sed 's/-source//')
+	;;
+esac
+if [ -f "$kernel" ]; then
+	state=$(stat -c '%n %s %Y' "$kernel")
+	: "${name:=linux-$(tree_version "$kernel")-$(echo "$kernel" | cksum | cut -d ' ' -f 1)}"
+else
 	[ -f "$kernel/Makefile" ] ||
 		die "KERNEL=$kernel: no kernel tree there (it has no Makefile)"
 	kernel=$(cd "$kernel" && pwd)
-	name=linux-$(make -s -C "$kernel" kernelversion)
+	name=linux-$(tree_version "$kernel")
 	name=$name-$(echo "$kernel" | cksum | cut -d ' ' -f 1)
 	state=$kernel
-	;;
-*)
-	tarball=/usr/src/linux-source-$kernel.tar.xz
-	[ -f "$tarball" ] ||
-		die "KERNEL=$kernel: no $tarball (apt-get install linux-source-$kernel), and not the path of a tree"
-	name=linux-$kernel
-	state=$(stat -c '%n %s %Y' "$tarball")
-	;;
-esac
+fi
 tree=$build/src/$name
 
 if ! fresh "$name" "$state"; then
@@ -46,7 +50,7 @@ if ! fresh "$name" "$state"; then
 		(cd "$kernel" && tar --exclude=./.git -cf - .) | tar -xf - -C "$tree.tmp"
 		make -s -C "$tree.tmp" mrproper >&2
 	else
-		tar -xf "$tarball" -C "$tree.tmp" --strip-components=1
+		tar -xf "$kernel" -C "$tree.tmp" --strip-components=1
 	fi
 	mv "$tree.tmp" "$tree"
 	echo "$state" >"$build/src/$name.from"
