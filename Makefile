@@ -6,11 +6,12 @@ KERNEL	?=
 ARCH	?=
 VARIANT	?=
 KSRC	?=
+TREES	?= build/trees
 
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
 
-.PHONY: help run check check-fast check-archs bench apply revert patch clean
+.PHONY: help run check check-fast check-archs check-kernels bench apply revert patch clean
 
 help:
 	@echo 'kheaders: a kernel that carries its own headers'
@@ -20,16 +21,22 @@ help:
 	@echo '  make check          every test; with KERNEL=, ARCH= or VARIANT=, the kernel tests on that one'
 	@echo '  make check-fast     the tests that need no kernel, in less than a minute'
 	@echo '  make check-archs    the archive of other architectures, and a module built with it'
+	@echo '  make check-kernels  build, boot and test every kernel of $(tests)/kernels,'
+	@echo '                      and write $(tests)/RESULTS.md; hours'
 	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.png'
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
 	@echo '  make revert KSRC=D  take it out again, byte for byte'
 	@echo '  make patch KSRC=D   the same as patches for git am, in build/patch/; leaves D alone'
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo
-	@echo '  KERNEL=6.12|6.1|PATH   the kernel to build (6.12; make check takes both)'
+	@echo '  KERNEL=6.12|6.1|newest|PATH   the kernel to build: a version of Debian'"'"'s linux-source'
+	@echo '                         packages, the newest of its backports, or a tree (6.12; make check'
+	@echo '                         takes the first three; make check-kernels: one of its own)'
 	@echo '  ARCH=x86_64|um|arm64|arm|riscv  for what to build it (x86_64; make check: the first three;'
 	@echo '                                  make check-archs: one of its own)'
 	@echo '  VARIANT=llvm           words joined by +: llvm, modversions, module, debug (make check)'
+	@echo '  TREES=D                where kernel trees, or tarballs of them, are that Debian does not have'
+	@echo '                         ($(TREES); make check-kernels)'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
 	@echo 'What they lack they install: Debian packages, by apt-get.'
@@ -50,6 +57,10 @@ check-fast:
 check-archs:
 	@$(tests)/setup.sh archs
 	@$(tests)/check.sh archs '$(KERNEL)' '$(ARCH)'
+
+check-kernels:
+	@$(tests)/setup.sh $(or $(ARCH),$$(awk '!/^#/ { print $$2 }' $(tests)/kernels | sort -u))
+	@$(tests)/check.sh list '$(KERNEL)' '$(ARCH)' '$(VARIANT)' '$(TREES)'
 
 bench:
 	@$(tests)/setup.sh

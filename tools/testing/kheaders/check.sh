@@ -10,6 +10,10 @@
 #					empty: 6.12, x86_64, none (see kernel.sh)
 #	check.sh archs KERNEL ARCH	the archive for architectures that are not
 #					booted, or ARCH alone (see archs.sh)
+#	check.sh list KERNEL ARCH VARIANT TREES
+#					the kernel tests on each row of the file kernels;
+#					each of the first three may be empty: any. Kernels
+#					come from the directory TREES or from Debian
 #
 # Each suite prints TAP, kept in build/check/SUITE.tap. Ends with the line
 # "N passed, N failed, N skipped"; returns 0 if nothing failed.
@@ -78,6 +82,7 @@ fast() {
 	bats_suite strip "$@" &
 	{ bats_suite overlay "$@"; bats_suite extract "$@"; } &
 	bats_suite style "$@"
+	bats_suite kernels "$@"
 	wait
 }
 
@@ -85,25 +90,101 @@ fast() {
 # guest. That goes on in the background, one guest at a time, while the next kernels
 # are built.
 kernel() {
-	built=$results/$(echo "$1-$2${3:+-$3}" | tr '/' '_').out
-	suite "build-$(basename "$built" .out)" build "$built" "$1" "$2" "${3-}"
-	out=
-	[ -s "$built" ] || return 0
+	label=$(echo "$1-$2${3:+-$3}" | tr '/' '_')
+	built=$results/$label.out
+	suite "build-$label" build "$built" "$1" "$2" "${3-}"
+	taps=$results/build-$label.tap
+	out='' tree=''
+	[ -s "$built" ] || { record '' "$taps"; return 0; }
 	out=$(cat "$built")
+	tree=$build/src/$(basename "$(readlink "$out/source")")
+	label=$(basename "$out")
 	images="$images $out"
 	case +${3-}+ in
-	*+modversions+*) suite "changed-$(basename "$out")" changed "$out" ;;
+	*+modversions+*)
+		suite "changed-$label" changed "$out"
+		taps="$taps $results/changed-$label.tap" ;;
 	esac
 	shift $(($# < 3 ? $# : 3))
 	boot '' "$@"
 }
 
-# boot ROOT [TEST...]: runs the target's tests on the kernel that was built last.
+# boot ROOT [TEST...]: runs the target's tests on the kernel that was built last. Those in
+# this machine's own user space are what is recorded.
 boot() {
 	[ -n "$out" ] || return 0
 	root=$1; shift
-	suite "boot-$(basename "$out")${root:+-$root}" env ROOT="$root" \
-		flock "$results/guest.lock" "$here/boot.sh" "$out" 3600 "$(selftests "$out") $*" &
+	booted=boot-$label${root:+-$root}
+	{
+		suite "$booted" env ROOT="$root" flock "$results/guest.lock" \
+			"$here/boot.sh" "$out" 3600 "$(selftests "$out") $*"
+		# shellcheck disable=SC2086 # a list of names
+		[ -n "$root" ] || record "$out" $taps "$results/$booted.tap"
+	} &
+}
+
+# list [KERNEL [ARCH [VARIANT]]]: each row of the list that it fits.
+list() {
+	for tree in "$trees"/*/ "$trees"/linux-*.tar.*; do
+		! version=$(tree_version "$tree") || echo "$version $tree"
+	done | sort -V >"$results/trees"
+	awk -F '\t+' -v kernel="${1-}" -v arch="${2-}" -v variant="${3-}" '
+		/^#/ || kernel != "" && kernel != $1 || arch != "" && arch != $2 ||
+			variant != "" && variant != $3 { next }
+		{ print }' "$here/kernels" >"$results/rows"
+	[ -s "$results/rows" ] ||
+		die "no row of $here/kernels is for KERNEL=${1-} ARCH=${2-} VARIANT=${3-}"
+	ls -d "$build"/src/* "$build"/kernel/* >"$results/before" 2>/dev/null || :
+	last='' tree=''
+	while read -r version arch variant tests <&3; do
+		[ "$version" = "$last" ] || forget_source
+		last=$version row="$version $arch $variant" commit=$(commit)
+		if source=$(source_of "$version"); then
+			[ "$variant" != - ] || variant=
+			# shellcheck disable=SC2086 # a list of names
+			kernel "$source" "$arch" "$variant" $tests
+		else
+			say "$row: skipped, there is no Linux $version in $trees either"
+			suite "source-$version-$arch-$variant" echo "1..0 # SKIP no source"
+		fi
+	done 3<"$results/rows"
+	forget_source
+}
+
+# source_of VERSION: the last tree of it in $trees, or what Debian calls it.
+source_of() {
+	found=$(awk -v version="$1." 'index($1, version) == 1 { sub(/^[^ ]* /, ""); tree = $0 }
+		END { print tree }' "$results/trees")
+	[ "$found" ] || { "$here/debian.sh" "$1" >/dev/null && found=$1; } || return 1
+	echo "$found"
+}
+
+# commit: what is run, with a + if that is more than what was committed; but for the
+# page of results, which is written meanwhile.
+commit() {
+	head=$(git -C "$top" rev-parse --short HEAD 2>/dev/null) || { echo none; return; }
+	changes=$(git -C "$top" status --porcelain -- . ":!${here#"$top"/}/RESULTS.md")
+	echo "$head${changes:++}"
+}
+
+# record OBJTREE TAP...: writes the row of the list that was run, if it is one.
+record() {
+	[ "$row" ] || return 0
+	out=$1; shift
+	release=$(cat "$out/include/config/kernel.release" 2>/dev/null) || release=$version
+	# shellcheck disable=SC2086 # words
+	"$here/results.sh" $row "$release" "$commit" "$(tally "$@")" "$@"
+	grep -q '^not ok ' "$@" || forget "$out"
+}
+
+# forget TREE: all rows together would fill a disk. What was there before stays.
+forget() {
+	grep -qxF "$1" "$results/before" || rm -rf "$1" "$1.from"
+}
+
+# The source of the rows before, if it was built.
+forget_source() {
+	[ -z "$tree" ] || forget "$tree"
 }
 
 build() {
@@ -132,7 +213,7 @@ kbuild() {
 	suite "kbuild-$version" env KERNEL="$version" bats --tap "$@" "$here/kbuild.bats"
 }
 
-images=
+images='' row=''
 case $1 in
 fast)
 	fast --filter-tags '!slow'
@@ -162,6 +243,11 @@ kernels)
 		# What tests the generator alone need not be run twice.
 		kbuild 6.1 --filter-tags '!generator'
 	fi
+	wait
+	;;
+list)
+	trees=$5
+	list "$2" "$3" "$4"
 	wait
 	;;
 archs)

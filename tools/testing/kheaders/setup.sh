@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Installs the Debian packages that are missing, of those named in the file packages
-# and, for another architecture than is always tested, packages.ARCH. Usage:
+# and, for other architectures than are always tested, packages.ARCH. Usage:
 #
-#	setup.sh [ARCH]
+#	setup.sh [ARCH...]
 
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 missing=
 lists=$here/packages
-[ ! -f "$here/packages.${1:-none}" ] || lists="$lists $here/packages.$1"
+for arch; do
+	[ ! -f "$here/packages.$arch" ] || lists="$lists $here/packages.$arch"
+done
 # shellcheck disable=SC2086 # a list of names
 while read -r package needs; do
 	case $package in
