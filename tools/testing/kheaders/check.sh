@@ -226,6 +226,8 @@ kernels)
 		fast
 		# All calls of make and cc take longest under UML: what builds is left to
 		# the guests of QEMU.
+		kernel newest x86_64 modversions \
+			read symvers kunit extmod extmod_more bpf dmesg
 		kernel 6.12 x86_64 '' read read_more symvers kunit extmod extmod_clang bpf \
 			tracers dmesg
 		# With Debian 13's bpftrace, which unpacks nothing, its bcc, clang, gcc and make.
