@@ -36,6 +36,9 @@ sources() {
 	scripts/genksyms/genksyms)
 		echo scripts/genksyms/genksyms.c scripts/genksyms/parse.tab.c \
 			scripts/genksyms/lex.lex.c ;;
+	scripts/gendwarfksyms/gendwarfksyms)
+		find scripts/gendwarfksyms -name '*.c'
+		echo -ldw -lelf -lz ;;
 	scripts/mod/modpost)
 		# The others are parts of the kernel's build, and no parts of it.
 		find scripts/mod -name '*.c' ! -name empty.c ! -name mk_elfconfig.c \
@@ -64,7 +67,10 @@ build() {
 		stop "$1 does not run here ($("$tree/$1" 2>&1 </dev/null | sed -n "s,.*: ,,; 1p")), and its source is not in the tree: install what it lacks (packages libelf1, libc6), or boot a kernel with CONFIG_IKHEADERS_OBJTOOL_SRC=y"
 	program=$1; shift
 	needs=
-	[ "$program" != tools/objtool/objtool ] || needs=", libelf-dev"
+	case $program in
+	tools/objtool/objtool)		needs=", libelf-dev" ;;
+	scripts/gendwarfksyms/*)	needs=", libdw-dev, libelf-dev, zlib1g-dev" ;;
+	esac
 	new=$(mktemp "$tree/$program.XXXXXX" 2>/dev/null) ||
 		stop "$program was built for another machine, and $tree can't be written to: unpack /proc/kheaders.tar.xz where you can write"
 	trap 'rm -f "$new"' EXIT
@@ -82,7 +88,7 @@ build() {
 trap 'exit 1' HUP INT TERM
 # resolve_btfids is not asked for without a vmlinux to take types from, and stops nothing.
 for program in scripts/basic/fixdep scripts/mod/modpost scripts/genksyms/genksyms \
-		scripts/recordmcount tools/objtool/objtool; do
+		scripts/gendwarfksyms/gendwarfksyms scripts/recordmcount tools/objtool/objtool; do
 	[ ! -e "$tree/$program" ] || runs "$program" || build "$program"
 done
 [ -z "$made" ] || echo "built again for this machine ($(uname -m)):$made"

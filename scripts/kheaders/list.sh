@@ -58,6 +58,14 @@ is_enabled() {
 	grep -q "^$1=[ym]" include/config/auto.conf
 }
 
+# is_made FILE: whether it is among the FILEs.
+is_made() {
+	case " $files " in
+	*" $1 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
 # find_in "NAMES" TEST...: what find finds in those of the files and directories NAMES that are
 # there. Links are followed: some build systems make source trees of them.
 find_in() {
@@ -172,11 +180,12 @@ build_files() {
 		! -name rust_is_available.sh ! -name tags.sh
 	find_in "scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh"
 	genksyms=
-	case " $files " in
-	*" scripts/genksyms/genksyms "*) genksyms=scripts/genksyms ;;
-	esac
-	find_in "scripts/basic scripts/mod $genksyms scripts/include scripts/clang-tools" \
-		-type f \( -name 'Makefile*' -o -name '*.[chly]' -o -name '*.py' \) \
+	! is_made scripts/genksyms/genksyms || genksyms=scripts/genksyms
+	gendwarfksyms=
+	! is_made scripts/gendwarfksyms/gendwarfksyms || gendwarfksyms=scripts/gendwarfksyms
+	find_in "scripts/basic scripts/mod $genksyms $gendwarfksyms scripts/include
+		scripts/clang-tools" -type f \( -name 'Makefile*' -o \
+		-name '*.[chly]' -o -name '*.py' \) ! -path '*/examples/*' \
 		! -name '*.lex.c' ! -name '*.tab.[ch]'
 	# For hostprogs.sh: what flex and bison make, which a device hardly has.
 	[ -z "$genksyms" ] || find_in "$genksyms/lex.lex.c $genksyms/parse.tab.c $genksyms/parse.tab.h"
@@ -236,8 +245,8 @@ makefiles_included_by() {
 directories() {
 	find_in "$dirs" -name '.*' -prune -o -type d -print
 	[ "$extmod" = n ] ||
-		find_in "scripts scripts/basic scripts/mod scripts/genksyms scripts/include
-			scripts/clang-tools $1" -prune -type d
+		find_in "scripts scripts/basic scripts/mod scripts/genksyms scripts/gendwarfksyms
+			scripts/include scripts/clang-tools $1" -prune -type d
 }
 
 # list_tree TREE: PATH <tab> SOURCE of the files in one of the two trees, and - <tab>

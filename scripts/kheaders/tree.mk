@@ -6,6 +6,8 @@
 
 ARCH	?= @ARCH@
 SUBARCH	?= @SUBARCH@
+# How the kernel's build made symbol versions from debugging information (6.14).
+export KBUILD_GENDWARFKSYMS_STABLE ?= @GENDWARFKSYMS_STABLE@
 
 kheaders-has = $(shell command -v $(1))
 ifeq ($(LLVM)$(filter command,$(origin CC)),)
