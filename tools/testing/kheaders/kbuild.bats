@@ -107,6 +107,15 @@ foreign_program() {
 	run -126 "$work/foreign"
 }
 
+# A compiler for another C library, which has none of the libraries here but the kernel's
+# headers.
+other_libc() {
+	mkdir -p "$work/uapi"
+	ln -sfn /usr/include/linux /usr/include/asm-generic "/usr/include/$(gcc -print-multiarch)/asm" \
+		"$work/uapi"
+	echo "musl-gcc -idirafter $work/uapi"
+}
+
 # What of kheaders make said it did, "PACK linux-a" or the like.
 did() {
 	echo "$output" | sed -n 's,^  \(PACK\|GEN\|UPD\|STRIP\) *\(kernel/kheaders\|scripts/kheaders/\)\(.*\),\1 \3,p'
@@ -862,15 +871,88 @@ state() {
 	done
 
 	# With another C library, for which there is no libelf here.
-	mkdir "$work/uapi"
-	ln -s /usr/include/linux /usr/include/asm-generic "/usr/include/$(gcc -print-multiarch)/asm" \
-		"$work/uapi"
 	cp "$work/foreign" "$work/h/tools/objtool/objtool"
-	run -2 ext HOSTCC="musl-gcc -idirafter $work/uapi"
+	run -2 ext HOSTCC="$(other_libc)"
 	echo "$output" | grep "kheaders: tools/objtool/objtool .* musl-gcc .* can't build it again: .*elf.h: No such file.* (packages gcc, libc6-dev, libelf-dev)"
 	rm "$work/h/tools/objtool/objtool.args"
 	run -2 ext
 	echo "$output" | grep "kheaders: tools/objtool/objtool .*, and its source is not in the tree: .* CONFIG_IKHEADERS_OBJTOOL_SRC=y"
+	rm -rf "$out" "$work/h" "$module"
+}
+
+@test "museum 31: symbol versions from debugging information: gendwarfksyms is carried, and built again" {
+	[ -d "$tree/scripts/gendwarfksyms" ] ||
+		skip "linux $(basename "$tree") has no gendwarfksyms, which came with 6.14"
+	local src='' module=$work/dwarf-mod full=$work/dwarf-full lines hostcc
+	local program=scripts/gendwarfksyms/gendwarfksyms
+	mapfile -t lines <"$here/kconfig/gendwarfksyms.config"
+	out=$work/gendwarfksyms
+	configure "$out" "${lines[@]}"
+	grep -x CONFIG_GENDWARFKSYMS=y "$out/.config"
+	kbuild "$out" kernel/kheaders.o
+
+	# crcs DIR: what the modules built there export.
+	crcs() {
+		cut -f 1,2 "$1/Module.symvers" | sort
+	}
+	foreign_program
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
+	cp -r "$module" "$full"
+	kbuild "$out" modules_prepare
+	kbuild "$out" M="$full" KBUILD_MODPOST_WARN=1 modules
+	crcs "$full" >"$work/want"
+	[ "$(grep -c '	kheaders_' "$work/want")" = 3 ]
+	run ! grep '^0x00000000' "$work/want"
+
+	# The headers of the archive have no comments and other numbers of lines.
+	unpack "$out"
+	[ ! -e "$work/h/scripts/genksyms" ]
+	[ ! -e "$work/h/scripts/gendwarfksyms/examples" ]
+	run -0 ext
+	echo "$output" | run ! grep 'built again'
+	crcs "$module" | diff "$work/want" -
+	for hostcc in gcc clang; do
+		cp "$work/foreign" "$work/h/$program"
+		run -0 ext HOSTCC=$hostcc
+		[ "$(echo "$output" | grep '^kheaders: built again')" = \
+			"kheaders: built again for this machine ($(uname -m)): gendwarfksyms" ]
+		crcs "$module" | diff "$work/want" -
+	done
+
+	# With another C library, for which there is no libdw here.
+	cp "$work/foreign" "$work/h/$program"
+	run -2 ext HOSTCC="$(other_libc)"
+	[ "$(echo "$output" | grep -c 'kheaders: ')" = 1 ]
+	echo "$output" | grep "kheaders: $program .* musl-gcc .* can't build it again: .*dwarf.h: No such file.* (packages gcc, libc6-dev, libdw-dev, libelf-dev, zlib1g-dev)"
+	rm -rf "$module" "$full"
+
+	# With KBUILD_GENDWARFKSYMS_STABLE, the use of a reserved member is no change.
+	mkdir "$module"
+	echo 'obj-m := kabi.o' >"$module/Kbuild"
+	cat >"$module/kabi.c" <<-EOT
+		#include <linux/module.h>
+		#include "$tree/scripts/gendwarfksyms/examples/kabi.h"
+		struct kabi {
+			int a;
+			MEMBER;
+		};
+		int kheaders_kabi(struct kabi *k) { return k->a; }
+		EXPORT_SYMBOL(kheaders_kabi);
+		MODULE_LICENSE("GPL");
+	EOT
+	# kabi MAKE-ARG...: how many versions it has, with the member unused and used.
+	kabi() {
+		for member in 'KABI_RESERVE(0)' 'KABI_USE(0, int b)'; do
+			ext KCFLAGS="-D'MEMBER=$member'" "$@" >"$work/kabi.log" 2>&1 || return 1
+			crcs "$module"
+		done | sort -u | wc -l
+	}
+	unpack "$out"
+	[ "$(kabi)" = 2 ]
+	kbuild "$out" KBUILD_GENDWARFKSYMS_STABLE=1 kernel/kheaders.o
+	unpack "$out"
+	[ "$(kabi)" = 1 ]
+	[ "$(kabi KBUILD_GENDWARFKSYMS_STABLE=)" = 2 ]
 	rm -rf "$out" "$work/h" "$module"
 }
 
@@ -931,7 +1013,7 @@ state() {
 @test "museum 18: no token of any header changes, nor of the sources of host programs" {
 	cd "$tree"
 	run -0 "$here/strip_tokens.sh" -s include arch/x86/include arch/um/include \
-		scripts/basic scripts/mod scripts/genksyms scripts/include
+		scripts/basic scripts/mod scripts/gen*ksyms scripts/include
 	echo "# ${lines[-1]}, linux $(basename "$tree")" >&3
 }
 

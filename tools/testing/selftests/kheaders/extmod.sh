@@ -56,10 +56,39 @@ again_is_up_to_date() {
 	refuse grep -E '^ +(CC|LD) |^kheaders: built again' "$work/log"
 }
 
-# versions MODULE: "CRC NAME" of each symbol it wants, sorted.
-versions() {
+# basic_versions MODULE, extended_versions MODULE: "CRC NAME" of each symbol it wants, sorted.
+basic_versions() {
 	modprobe --dump-modversions "$1" | sed 's/^0x0*//' | tr '\t' ' ' | sort
 }
+
+# Those of CONFIG_EXTENDED_MODVERSIONS, which kmod does not show: two sections, one of
+# numbers and one of names.
+extended_versions() {
+	objcopy=objcopy
+	has objcopy || objcopy=llvm-objcopy
+	$objcopy --dump-section __version_ext_crcs="$work/crcs" \
+		--dump-section __version_ext_names="$work/names" "$1" "$work/copy.ko"
+	expect "bytes of CRCs" $((4 * $(tr -dc '\0' <"$work/names" | wc -c))) \
+		"$(($(wc -c <"$work/crcs")))" >&2
+	tr '\0' '\n' <"$work/names" >"$work/names.txt"
+	od -An -v -tx4 "$work/crcs" | tr -s ' ' '\n' | sed '/^$/d; s/^0*//' |
+		paste -d ' ' - "$work/names.txt" | sort
+}
+
+# All it wants: the extended ones, where there are any, are the basic ones and more.
+versions() {
+	if [ "$extended" = y ]; then
+		extended_versions "$1"
+	else
+		basic_versions "$1"
+	fi
+}
+
+# exports FILE: CRC and name of each symbol in a Module.symvers, sorted.
+exports() {
+	cut -f 1,2 "$1" | sort
+}
+
 
 has_the_kernels_versions() {
 	sed 's/^0x0*\([0-9a-f]*\)\t\([^\t]*\).*/\1 \2/' "$tree/Module.symvers" "$work/mod/Module.symvers" |
@@ -78,17 +107,33 @@ has_the_references_versions() {
 	for module in kheaders_greeter.ko kheaders_caller.ko; do
 		versions "$reference/$module" >"$work/want"
 		versions "$work/mod/$module" >"$work/got"
+		grep -q ' module_layout$' "$work/got"
 		diff "$work/want" "$work/got"
 		total=$((total + $(wc -l <"$work/got")))
 	done
-	[ "$total" -gt 0 ]
-	echo "$total symbol versions compared with a build in the full tree, 0 differ" >&3
+	exports "$reference/Module.symvers" >"$work/want"
+	exports "$work/mod/Module.symvers" >"$work/got"
+	expect exports 3 "$(grep -c '	kheaders_' "$work/got")"
+	refuse grep '^0x00000000' "$work/got"
+	diff "$work/want" "$work/got"
+	echo "$total symbol versions, 3 of exports, compared with a build in the full tree, 0 differ" >&3
+}
+
+# The old section has all names that fit, and is only there if it is asked for.
+has_versions_of_long_names() {
+	extended_versions "$caller" >"$work/all"
+	grep -E '^[0-9a-f]+ kheaders_.{56}' "$work/all"
+	: >"$work/want"
+	! grep -q '^CONFIG_BASIC_MODVERSIONS=y' "$tree/include/config/auto.conf" ||
+		grep -vE ' .{56}' "$work/all" >"$work/want"
+	basic_versions "$caller" >"$work/got"
+	diff "$work/want" "$work/got"
 }
 
 # Bit 1 of what taints a kernel: a module was forced, versions missing.
 load() {
 	insmod "$greeter" name=kernel times=3
-	insmod "$caller"
+	sh -c 'echo $$ >"$1"; exec insmod "$2"' sh "$work/loader" "$caller"
 	expect "taint of forced modules" 0 "$(($(cat /proc/sys/kernel/tainted) & 2))"
 }
 
@@ -99,6 +144,7 @@ use() {
 	expect release "release $(uname -r)" "$(grep ^release "$work/said")"
 	grep -q '^reader cat [0-9]*$' "$work/said"
 	expect heard 'hello kernel' "$(cat /sys/module/kheaders_caller/parameters/heard)"
+	expect loader "$(cat "$work/loader")" "$(cat /sys/module/kheaders_caller/parameters/loader)"
 }
 
 in_use() {
@@ -111,6 +157,9 @@ export_of() {
 }
 
 shows_the_exports_of_modules() {
+	exports "$work/mod/Module.symvers" >"$work/want"
+	grep '	kheaders_greeter	' /proc/kheaders.symvers >"$work/loaded"
+	exports "$work/loaded" | diff "$work/want" -
 	expect kheaders_greeting "kheaders_greeter EXPORT_SYMBOL_GPL" \
 		"$(export_of kheaders_greeting | sed 's/^ //; s/ $//')"
 	# There are four fields before 5.4, and in 5.4 and 5.5 the namespace is the first.
@@ -132,10 +181,11 @@ unload() {
 }
 
 exec 3>"$work/show"
-plan 13
+plan 14
 check "cat /proc/kheaders.tar.xz | tar xJ" unpack
 check "make -C TREE M=DIR modules" build
 modversions=$(sed -n 's/^CONFIG_MODVERSIONS=//p' "$tree/include/config/auto.conf")
+extended=$(sed -n 's/^CONFIG_EXTENDED_MODVERSIONS=//p' "$tree/include/config/auto.conf")
 check "says what is missing" says_what_is_missing
 check "the modules fit this kernel" fits_this_kernel
 check "a second make builds nothing" again_is_up_to_date
@@ -149,6 +199,11 @@ if [ "$modversions" = y ] && [ -n "$reference" ]; then
 else
 	skip "symbol versions are those of a build in the full tree" \
 		"no KHEADERS_REFERENCE, or CONFIG_MODVERSIONS is off"
+fi
+if [ "$extended" = y ]; then
+	check "museum 31: symbol versions of long names" has_versions_of_long_names
+else
+	skip "museum 31: symbol versions of long names" "CONFIG_EXTENDED_MODVERSIONS is off"
 fi
 check "one depends on the other" depends_on_the_other
 check "insmod, with parameters and a dependency" load

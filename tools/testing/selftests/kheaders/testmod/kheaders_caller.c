@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The other half: uses the exports of kheaders_greeter, and shows what it got as
- * its own parameter.
+ * its own parameters.
  */
 
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "kheaders_greeter.h"
@@ -13,8 +14,13 @@ static char *heard;
 module_param(heard, charp, 0444);
 MODULE_PARM_DESC(heard, "what kheaders_greeter said, set when this is loaded");
 
+static int loader;
+module_param(loader, int, 0444);
+MODULE_PARM_DESC(loader, "which process loaded this, set when that is done");
+
 static int __init caller_init(void)
 {
+	loader = kheaders_pid_of(current);
 	heard = kheaders_greetings() ? kheaders_greeting() : NULL;
 	return heard ? 0 : -ENOMEM;
 }

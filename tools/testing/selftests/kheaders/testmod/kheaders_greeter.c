@@ -2,7 +2,7 @@
 /*
  * Half of a pair of external modules that extmod.sh builds against the tree in
  * /proc/kheaders.tar.xz: parameters, a file in /proc, and exports that
- * kheaders_caller uses, one of them in a namespace.
+ * kheaders_caller uses, one of them in a namespace, one with a long name.
  */
 
 #include <linux/module.h>
@@ -35,6 +35,12 @@ int kheaders_greetings(void)
 
 GREETER_EXPORT(kheaders_greetings);
 
+int kheaders_pid_of(const struct task_struct *task)
+{
+	return task->tgid;
+}
+EXPORT_SYMBOL(kheaders_pid_of);
+
 static int greeter_show(struct seq_file *m, void *v)
 {
 	char *greeting;
@@ -47,7 +53,7 @@ static int greeter_show(struct seq_file *m, void *v)
 		seq_printf(m, "%s\n", greeting);
 	/* Real structures: wrong headers would show in these. */
 	seq_printf(m, "release %s\n", init_utsname()->release);
-	seq_printf(m, "reader %s %d\n", current->comm, current->tgid);
+	seq_printf(m, "reader %s %d\n", current->comm, kheaders_pid_of(current));
 	kfree(greeting);
 	return 0;
 }
