@@ -230,8 +230,8 @@ kernels)
 			read symvers kunit extmod extmod_more bpf dmesg
 		kernel 6.12 x86_64 '' read read_more symvers kunit extmod extmod_clang bpf \
 			tracers dmesg
-		# With Debian 13's bpftrace, which unpacks nothing, its bcc, clang, gcc and make.
-		boot trixie extmod bpf tracers
+		# With Debian 13's bpftrace, which unpacks nothing, its bcc and clang.
+		boot trixie bpf tracers
 		kernel 6.1 x86_64 module+modversions \
 			module read symvers kunit extmod extmod_more bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg

@@ -89,7 +89,6 @@ exports() {
 	cut -f 1,2 "$1" | sort
 }
 
-
 has_the_kernels_versions() {
 	sed 's/^0x0*\([0-9a-f]*\)\t\([^\t]*\).*/\1 \2/' "$tree/Module.symvers" "$work/mod/Module.symvers" |
 		sort -u >"$work/known"
