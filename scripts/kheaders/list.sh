@@ -263,8 +263,10 @@ list_tree() {
 	: >"$work/build"
 	if [ "$extmod" = y ]; then
 		build_files >"$work/build"
-		# The one on top has another name in the archive.
-		find_in Makefile >"$work/makefiles"
+		# The source tree's own has another name in the archive; the object tree's
+		# only calls it.
+		: >"$work/makefiles"
+		[ "$1" != "$srctree" ] || echo Makefile >"$work/makefiles"
 		grep -E '(^|/)(Makefile|Kbuild|Platform)[^/]*$' "$work/build" >>"$work/makefiles" ||
 			[ $? = 1 ]
 		makefiles_included_by "$work/makefiles" >>"$work/build"

@@ -445,11 +445,12 @@ clone_ref() {
 	sed '1d; s/\t.*//' "$out/scripts/kheaders/index" | cut -d ' ' -f 11- |
 		(cd "$out" && xargs realpath --) | sort -u >"$work/watched"
 	# Not: what this make has made itself and kept, and the next one looks at by its digest;
-	# and notes of what the commands were.
+	# notes of what the commands were; and headers that are in no archive.
 	grep -vxFf "$work/watched" "$work/read" |
 		grep -v -e "^$out/scripts/kheaders/" -e '/\.[^/]*\.cmd$' \
 			-e "^$out/kernel/kheaders_data\.tar\.xz$" \
-			-e "^$out/include/generated/kheaders_id\.h$" >"$work/unwatched" || :
+			-e "^$out/include/generated/\(kheaders_id\|compile\|utsversion\)\.h$" \
+			>"$work/unwatched" || :
 	cat "$work/unwatched"
 	[ ! -s "$work/unwatched" ]
 	# And make notices, where it is no header: that is tested above.
