@@ -47,9 +47,6 @@ kheaders-clang:
 else
 
 ifneq ($(KBUILD_EXTMOD)$(M)$(SUBDIRS),)
-ifeq (@RANDSTRUCT@,y)
-$(error kheaders: this kernel's structure layout is randomized (CONFIG_RANDSTRUCT) and its seed is a secret: external modules can't be built for it)
-endif
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),modules)),)
 ifndef KHEADERS_PREPARED
 # Once: makes below this one inherit it.

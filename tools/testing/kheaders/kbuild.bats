@@ -985,6 +985,24 @@ state() {
 	rm -rf "$out"
 }
 
+@test "a randomized structure layout: headers only, and no seed" {
+	[ -f "$(gcc -print-file-name=plugin)/include/plugin-version.h" ] ||
+		skip "this gcc has no plugins (package gcc-12-plugin-dev)"
+	out=$work/randstruct
+	# Until 5.18 it was an option of gcc's plugins alone.
+	configure "$out" CONFIG_GCC_PLUGINS=y CONFIG_GCC_PLUGIN_RANDSTRUCT=y \
+		CONFIG_RANDSTRUCT_FULL=y CONFIG_IKHEADERS_EXTMOD=y
+	grep -x CONFIG_GCC_PLUGIN_RANDSTRUCT=y "$out/.config"
+	run ! grep IKHEADERS_EXTMOD "$out/.config"
+	kbuild "$out" kernel/kheaders.o kernel/kheaders_symvers.o
+	ls "$out/scripts/gcc-plugins/randomize_layout_plugin.so"
+	[ "$(names "$out" | grep -v '\.[hS]$')" = include/config/kheaders.id ]
+	unpack "$out"
+	run ! grep -rqF "$(grep -ohE '[0-9a-f]{64}' "$out/scripts/basic/randstruct.seed" \
+		"$out/scripts/gcc-plugins/randomize_layout_seed.h" | sort -u)" "$work/h"
+	rm -rf "$out" "$work/h"
+}
+
 # bats test_tags=generator
 @test "what is left out of headers: nothing, comments, comments and blanks" {
 	out=$work/strip
