@@ -48,12 +48,10 @@ kernel/gen_kheaders.sh'
 # What mainline's own kheaders is called, in any file and version.
 old_names='[Kk][Hh][Ee][Aa][Dd][Ee][Rr][Ss]|genikh|gen_ikh'
 
-# The lines that tie the payload in. They must not hold the name of the file
-# they stand in, "kernel/Makefile" and "init/Kconfig": checkpatch warns of that,
-# and does not see that our names only begin like it.
+# The lines that tie the payload in.
 # shellcheck disable=SC2016 # make's variables
-hook_makefile='include $(srctree)/$(obj)/Makefile.kheaders'
-hook_kconfig='source "init/./Kconfig.kheaders"'
+hook_makefile='include $(srctree)/kernel/Makefile.kheaders'
+hook_kconfig='source "init/Kconfig.kheaders"'
 
 # edit PATH: the file on stdin, as it shall be, to stdout. The payload's names
 # are in $work/payload.
