@@ -123,4 +123,4 @@ module_exit(kheaders_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_VERSION(KHEADERS_ID);
-MODULE_DESCRIPTION("Kernel headers and build artifacts in /proc/kheaders.tar.xz");
+MODULE_DESCRIPTION("Kernel headers and more in /proc/kheaders.tar.xz");

@@ -16,8 +16,8 @@
 #define KHEADERS_END_MARK	"IKHD_ED"
 
 /*
- * In front of the table from which scripts/extract-ikheaders --symvers finds the
- * exported symbols in a kernel image; kheaders_symvers.c has its layout.
+ * In front of the table from which scripts/extract-ikheaders --symvers finds
+ * the exported symbols in a kernel image; kheaders_symvers.c has its layout.
  */
 #define KHEADERS_SYMVERS_MARK	"IKHD_SV"
 
@@ -25,7 +25,7 @@
 extern const char kheaders_data[];
 extern const char kheaders_data_end[];
 
-/* Returns where the archive begins, between the marks, and in @size its bytes. */
+/* Returns where the archive begins, between the marks; in @size, its bytes. */
 const char *kheaders_archive(size_t *size);
 
 #endif

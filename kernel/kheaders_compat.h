@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What differs between the kernels that kheaders is built for, so that
- * kheaders.c and its tests read the same on all of them. Each block is named for
- * what differs; numbers are the first kernel that has it, but since vendors
- * carry things back, Makefile.kheaders looks into the headers (KHEADERS_HAVE_*).
+ * kheaders.c and its tests read the same on all of them. Each block is named
+ * for what differs.
  */
 #ifndef KHEADERS_COMPAT_H
 #define KHEADERS_COMPAT_H
@@ -14,12 +13,10 @@
 #include <linux/seq_file.h>
 #include <linux/sysfs.h>
 
-/*
- * proc_ops (5.6) and its proc_read_iter (5.10), which lets sendfile() and
- * splice() read the file as well. Before, /proc takes file_operations and
- * only calls ->read.
- */
-#ifdef KHEADERS_HAVE_PROC_READ_ITER
+#include "kheaders_have.h"	/* KHEADERS_HAVE_*, by scripts/kheaders/have.sh */
+
+/* How /proc is told of a file and its reader. */
+#ifdef KHEADERS_HAVE_PROC_READ_ITER	/* sendfile() and splice() read it, too */
 #define KHEADERS_PROC_OPS(name, reader)				\
 	static const struct proc_ops name = {			\
 		.proc_read_iter	= reader,			\
@@ -40,8 +37,7 @@
 	}
 #endif
 
-/* sysfs_bin_attr_simple_read() (6.10, and where that was carried back to). */
-#ifndef __BIN_ATTR_SIMPLE_RO
+#ifndef KHEADERS_HAVE_BIN_ATTR_SIMPLE_READ
 static inline ssize_t
 sysfs_bin_attr_simple_read(struct file *file, struct kobject *kobj,
 			   struct bin_attribute *attr, char *buf, loff_t off,
@@ -52,10 +48,7 @@ sysfs_bin_attr_simple_read(struct file *file, struct kobject *kobj,
 }
 #endif
 
-/*
- * The tables of exported symbols, for kheaders_symvers.c. From 7.1 on one table
- * holds all, with flags; before, GPL-only symbols have a table of their own.
- */
+/* The tables of exported symbols, for kheaders_symvers.c. */
 #ifdef CONFIG_IKHEADERS_SYMVERS
 
 #include <linux/export.h>
@@ -74,7 +67,7 @@ extern const s32 __start___kcrctab_gpl[];
 #include <linux/module_symbol.h>
 #endif
 
-/* Pointers in a struct kernel_symbol, and their bytes, or 0 if they are relative. */
+/* Pointers in a struct kernel_symbol; their bytes, or 0 if they are relative. */
 #ifdef KHEADERS_HAVE_SYMBOL_NAMESPACE
 #define KHEADERS_KSYM_POINTERS	3
 #else
@@ -88,7 +81,7 @@ extern const s32 __start___kcrctab_gpl[];
 #define KHEADERS_KSYM_ABSOLUTE	4
 #endif
 
-/* Until 5.19, a CRC could be stored as the distance to where it is. */
+/* 16 if a CRC is stored as the distance to where it is. */
 #ifdef CONFIG_MODULE_REL_CRCS
 #define KHEADERS_CRC_DISTANCES	16
 #else
@@ -136,7 +129,8 @@ static inline bool kheaders_ksymtab(const struct module *mod, int n,
 	return false;
 }
 
-static inline bool kheaders_ksym_gpl_only(const struct kheaders_ksymtab *tab, size_t i)
+static inline bool kheaders_ksym_gpl_only(const struct kheaders_ksymtab *tab,
+					  size_t i)
 {
 #ifdef KHEADERS_HAVE_KFLAGSTAB
 	return tab->flags[i] & KSYM_FLAG_GPL_ONLY;
@@ -145,7 +139,8 @@ static inline bool kheaders_ksym_gpl_only(const struct kheaders_ksymtab *tab, si
 #endif
 }
 
-static inline u32 kheaders_ksym_crc(const struct kheaders_ksymtab *tab, size_t i)
+static inline u32 kheaders_ksym_crc(const struct kheaders_ksymtab *tab,
+				    size_t i)
 {
 	if (!tab->crc)
 		return 0;
@@ -165,20 +160,22 @@ static inline const char *kheaders_ksym_name(const struct kernel_symbol *sym)
 #endif
 }
 
-/* Namespaces of symbols came with 5.4. Empty: in none. */
-static inline const char *kheaders_ksym_namespace(const struct kernel_symbol *sym)
+/* Empty: in none. */
+static inline const char *
+kheaders_ksym_namespace(const struct kernel_symbol *sym)
 {
 #ifndef KHEADERS_HAVE_SYMBOL_NAMESPACE
 	return "";
 #elif defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS)
-	return sym->namespace_offset ? offset_to_ptr(&sym->namespace_offset) : "";
+	return sym->namespace_offset ?
+	       offset_to_ptr(&sym->namespace_offset) : "";
 #else
 	return sym->namespace ?: "";
 #endif
 }
 
-/* A file in /proc that @show writes. proc_create_single() came with 4.18. */
-#ifdef proc_create_single
+/* A file in /proc that @show writes. */
+#ifdef KHEADERS_HAVE_PROC_SEQ
 static inline struct proc_dir_entry *
 kheaders_proc_single(const char *name, int (*show)(struct seq_file *, void *))
 {
@@ -204,7 +201,7 @@ kheaders_proc_single(const char *name, int (*show)(struct seq_file *, void *))
 }
 #endif
 
-/* A line of Module.symvers. In 5.4 and 5.5, namespaces stood before modules. */
+/* A line of Module.symvers. */
 static inline void kheaders_symvers_line(struct seq_file *m, u32 crc,
 					 const char *name, const char *module,
 					 const char *export, const char *namespace)
@@ -223,10 +220,11 @@ static inline void kheaders_symvers_line(struct seq_file *m, u32 crc,
 #endif /* CONFIG_IKHEADERS_SYMVERS */
 
 /*
- * The file @name below the root of @mnt, open for reading, or an ERR_PTR. For the
- * KUnit suite. file_open_root_mnt() came with 5.13.
+ * The file @name below the root of @mnt, open for reading, or an ERR_PTR. For
+ * the KUnit suite.
  */
-static inline struct file *kheaders_open_root(struct vfsmount *mnt, const char *name)
+static inline struct file *kheaders_open_root(struct vfsmount *mnt,
+					      const char *name)
 {
 #ifdef KHEADERS_HAVE_OPEN_ROOT_MNT
 	return file_open_root_mnt(mnt, name, O_RDONLY, 0);

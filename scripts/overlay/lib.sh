@@ -389,11 +389,38 @@ was() {
 	! present "$from" || keep "$from" "$work/was" "$1"
 }
 
-# stage_apply: fill was/ and is/ with the trees without and with the overlay.
-stage_apply() {
+# stage_payload: fill is/ with the payload.
+stage_payload() {
 	tar -cf - -C "$root" -T "$work/payload" | tar -xmf - -C "$work/is"
 	find "$work/is" ! -type d -perm -100 -exec chmod 755 {} +
 	find "$work/is" ! -type d ! -perm -100 -exec chmod 644 {} +
+}
+
+# settle: the payload in is/ as it is in patches. What a build would ask of the
+# tree is asked here, and what only other kernels need goes, with the questions.
+settle() {
+	in_list scripts/kheaders/have.sh "$(cat "$work/payload")" || return 0
+	command -v unifdef > /dev/null ||
+		die "no unifdef here, to pick the code that linux $version needs: install it (package unifdef)"
+	sh "$work/is/scripts/kheaders/have.sh" "$tree" > "$work/have.h" || exit
+	cp -R "$work/is/kernel" "$work/kernel"
+	for path in $(grep -xE 'kernel/kheaders[^/]*\.[ch]' "$work/payload"); do
+		unifdef -x 2 -B -f "$work/have.h" -o "$work/text" "$work/$path" ||
+			die "unifdef cannot read $path of $root, see above"
+		# An #elif that comes first now was made "#if   defined(X)".
+		sed -e '/kheaders_have\.h/d' -e 's/^#if  *defined(\([A-Z0-9_]*\))$/#ifdef \1/' \
+			"$work/text" | cat -s > "$work/is/$path"
+	done
+	# The paragraph with its rules.
+	awk -v RS= -v ORS='\n\n' '!/kheaders_have\.h/' "$work/kernel/Makefile.kheaders" |
+		sed '$d' > "$work/is/kernel/Makefile.kheaders"
+	rm "$work/is/scripts/kheaders/have.sh"
+	sed -i '/^scripts\/kheaders\/have\.sh$/d' "$work/payload"
+}
+
+# stage_apply: fill was/ and is/ with the trees without and with the overlay,
+# whose payload is in is/ already.
+stage_apply() {
 	for path in $(cat "$work/payload") $superseded; do
 		was "$path"
 	done

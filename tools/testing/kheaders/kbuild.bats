@@ -1178,7 +1178,38 @@ state() {
 	rm -rf "$work/deb"
 }
 
-@test "each patch of make patch builds by itself" {
+@test "a tree that became another kernel after make apply is asked again what it has" {
+	clone_tree updated
+	clone_ref answers
+	reader() {
+		nm "$out/kernel/kheaders.o" | grep -oE '\<(simple_read_from_buffer|_copy_to_iter)'
+	}
+	# Before 5.10 there was no proc_read_iter.
+	grep -w proc_read_iter "$tree/include/linux/proc_fs.h"
+	kbuild "$out" kernel/kheaders.o
+	[ "$(reader)" = _copy_to_iter ]
+	edit "$src/include/linux/proc_fs.h" 's/\<proc_read_iter\>/proc_read_other/'
+	kbuild "$out" kernel/kheaders.o
+	[ "$(reader)" = simple_read_from_buffer ]
+	# The same answers compile nothing again.
+	touch "$src/include/linux/proc_fs.h"
+	edit "$src/scripts/kheaders/have.sh" ''
+	stamp=$(stat -c %y "$out/kernel/kheaders_have.h")
+	kbuild "$out" kernel/kheaders.o
+	[ "$stamp" = "$(stat -c %y "$out/kernel/kheaders_have.h")" ]
+	# And back, also by a file that is older than the answers.
+	rm "$src/include/linux/proc_fs.h"
+	cp -p "$tree/include/linux/proc_fs.h" "$src/include/linux/"
+	kbuild "$out" kernel/kheaders.o
+	[ "$(reader)" = _copy_to_iter ]
+	# Nothing of this costs a shell when make reads the rules.
+	run ! grep -F '$(shell' "$src/kernel/Makefile.kheaders"
+	kbuild "$out" clean
+	[ ! -e "$out/kernel/kheaders_have.h" ]
+	rm -rf "$src" "$out"
+}
+
+@test "each patch of make patch builds by itself, and the same as make apply" {
 	clone_tree series
 	"$top/scripts/overlay/revert" "$src"
 	GIT_AUTHOR_NAME=Tester GIT_AUTHOR_EMAIL=tester@example.com \
@@ -1196,5 +1227,11 @@ state() {
 		fi
 	done
 	[ "$seen" = 1 ]
+	[ ! -e "$out/kernel/kheaders_have.h" ]
+	like_ref "$out"
+	kbuild "$ref" kernel/kheaders.o kernel/kheaders_symvers.o kernel/kheaders_test.o
+	for object in kheaders.o kheaders_symvers.o kheaders_test.o; do
+		cmp "$ref/kernel/$object" "$out/kernel/$object"
+	done
 	rm -rf "$src" "$out" "$work/patches"
 }

@@ -24,12 +24,15 @@ setup_file() {
 unpack() {
 	local to=$TOP/build/overlay/linux-$1 from=/usr/src/linux-source-$1.tar.xz
 	[ -f "$from" ] || return 0
-	[ ! "$to/Makefile" -nt "$from" ] || return 0
+	[ ! "$to/Makefile" -nt "$from" ] || [ ! -f "$to/arch/Kconfig" ] || return 0
 	rm -rf "$to" "$to.new"
 	mkdir -p "$to.new"
 	tar -xJf "$from" -C "$to.new" --strip-components=1 --no-wildcards-match-slash --wildcards \
 		"*/Makefile" "*/MAINTAINERS" "*/init/Kconfig" "*/kernel/Makefile" "*/kernel/.gitignore" \
 		"*/kernel/kheaders.c" "*/kernel/gen_kheaders.sh" "*/scripts/checkpatch.pl" \
+		"*/include/linux/proc_fs.h" "*/include/linux/fs.h" "*/include/linux/sysfs.h" \
+		"*/include/linux/export.h" "*/kernel/module/internal.h" "*/scripts/mod/modpost.c" \
+		"*/arch/Kconfig" \
 		"*/scripts/spelling.txt" "*/scripts/const_structs.checkpatch" \
 		"*/Documentation/admin-guide/index.rst" "*/Documentation/kbuild/index.rst" || return 0
 	touch "$to.new/Makefile"
@@ -651,6 +654,16 @@ commit_tree() {
 	[ ! -e out ]
 }
 
+@test "patch without unifdef names the package, in one line" {
+	plain
+	file repo/scripts/kheaders/have.sh '#!/bin/sh'
+	mkdir few
+	ln -s /usr/bin/* few/
+	rm -f few/unifdef
+	refused "install it (package unifdef)" env PATH="$PWD/few" repo/scripts/overlay/patch "$tree" out
+	[ ! -e out ]
+}
+
 # killed N VERB: run VERB in a session of its own and kill all of that at the
 # Nth call of a tool that touches the tree. Fails once there is no Nth.
 killed() {
@@ -750,6 +763,7 @@ real() {
 	cp -a "$TOP/build/overlay/linux-$1" "$tree"
 }
 
+# round_trip [FILE...]: the FILEs are what apply and patch put there in different ways.
 round_trip() {
 	look_files "$tree" > before
 	cp -a "$tree" am
@@ -757,7 +771,8 @@ round_trip() {
 	patch
 	git -C am am -q "$PWD"/out/*.patch
 	apply
-	diff -r -x .git -x .kheaders-overlay am "$tree"
+	diff -rq -x .git -x .kheaders-overlay am "$tree" | sed "s,^Files am/\([^ ]*\) and .*,\1,; s,^Only in $tree/*\(.*\): ,\1/," |
+		diff <(printf '%s\n' "$@" | grep . | sort) -
 	[ "$(grep -ciE 'kheaders|genikh' "$tree/kernel/Makefile" "$tree/init/Kconfig" | sed 's/.*://' | tr '\n' ' ')" = "1 1 " ]
 	grep -B2 ^KHEADERS "$tree/MAINTAINERS" | grep -q khadas
 	reverts_to before
@@ -809,14 +824,38 @@ real_tree() {
 	real_tree 6.1
 }
 
-# bats test_tags=slow
-@test "linux 6.12 with the payload of this repository" {
+# real_payload VERSION: that of this repository, in that tree. The code is settled in patches.
+real_payload() {
+	local path
 	[ -f "$TOP/kernel/Makefile.kheaders" ] || skip "there is no payload yet"
-	real 6.12
+	real $1
 	rm -r repo
 	ln -s "$TOP" repo
-	round_trip
+	round_trip kernel/Makefile.kheaders kernel/kheaders.c kernel/kheaders_compat.h \
+		kernel/kheaders_symvers.c scripts/kheaders/have.sh
 	for path in out/*.patch; do
 		run ! grep -q '^+.*[^[:space:]][[:blank:]]$' "$path"
 	done
+	run ! grep -rn -e KHEADERS_HAVE -e kheaders_have am/kernel am/init am/scripts
+	run ! grep -nF '$(shell' am/kernel/Makefile.kheaders
+	# What is left to the preprocessor: options that this kernel has.
+	sed -n 's/^#\(if\|elif\)/&/p' am/kernel/kheaders* | grep -v -e '#ifndef KHEADERS_[A-Z_]*H$' |
+		grep -oE '[A-Z_0-9]{3,}' | sort -u > left
+	grep -qx CONFIG_64BIT left
+	run ! grep -v -e '^CONFIG_' -e '^IS_MODULE$' left
+	run ! grep REL_CRCS left
+	run -0 apply "$PWD/am"
+	[[ $output == *"as patches: nothing to do" ]]
+	rm am/.git -r
+	style out/*-kheaders-show-the-archive-*.patch
+}
+
+# bats test_tags=slow
+@test "linux 6.12 with the payload of this repository: the patches hold the code for it alone" {
+	real_payload 6.12
+}
+
+# bats test_tags=slow
+@test "linux 6.1 with the payload of this repository: the patches hold the code for it alone" {
+	real_payload 6.1
 }
