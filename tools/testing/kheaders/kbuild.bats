@@ -546,9 +546,9 @@ clone_ref() {
 
 	# What reads the list refuses one that was cut off.
 	head -n 1000 "$out/scripts/kheaders/list" >"$work/find/list"
-	(cd "$out" && run -1 scripts/kheaders/stage "$work/find/list" "$work/find/stage" blanks \
-		$(sed 's/\t.*//' "$work/find/list" | sort -u | grep -vx -e -) &&
-		echo "$output" | grep "^kheaders: $work/find/list is not finished")
+	cd "$out"
+	run -1 scripts/kheaders/stage "$work/find/list" "$work/find/stage" blanks other-a
+	echo "$output" | grep "^kheaders: $work/find/list is not finished"
 	[ ! -e "$work/find/stage/index" ]
 	rm -rf "$out" "$work/find"
 }
@@ -695,7 +695,7 @@ state() {
 	}
 	for form in 'CONFIG_&="VALUE"' CONFIG_\&=VALUE '#define CONFIG_& "VALUE"' '--cfg=CONFIG_&="VALUE"'; do
 		for value in /home/me/x /lib/firmware '/srv/a /srv/b' 'usr/a /srv/b' ../keys/x.pem \
-				'certs/../../x' '~/x' 'pkcs11:token=t;pin-value=1' /etc/keys/x /dev/../x \
+				'certs/../../x' \~/x 'pkcs11:token=t;pin-value=1' /etc/keys/x /dev/../x \
 				/usr/bin/../../root/x; do
 			config "$form" "$value" >"$out/file"
 			(cd "$out" && srctree=$tree sh "$tree/scripts/kheaders/config.sh" file) >"$out/got"
@@ -726,10 +726,12 @@ state() {
 	mkdir "$src/vendor"
 	cp "$src/Makefile" "$src/Makefile.new"
 	cat >>"$src/Makefile.new" <<-'EOT'
+		ifdef SRCARCH
 		include ./vendor_config
 		-include $(srctree)/vendor/not-here.mk
 		include $(srctree)/vendor/$(SRCARCH).mk \
 			$(wildcard $(srctree)/vendor/more*.mk) # both
+		endif
 	EOT
 	mv "$src/Makefile.new" "$src/Makefile"
 	echo 'VENDOR := of the top' >"$src/vendor_config"
@@ -1130,7 +1132,7 @@ state() {
 		done
 	done
 	rm -f "$work"/only-llvm/{cc,c++,c89,c99}
-	PATH=$work/only-llvm
+	local PATH=$work/only-llvm
 	run ! type -P strip ld gcc as
 	configure "$out"
 	make -C "$tree" O="$out" ARCH=um LLVM=1 olddefconfig
