@@ -5,4 +5,4 @@
 # with "/". What goes higher than "/" begins with "/../" after it.
 
 exec sed -e ':again' -e 's,///*,/,g' -e 's,/\./,/,' -e 't again' \
-	-e 's,/[^/.][^/]*/\.\./,/,' -e 't again' -e 's,/\.[^/.][^/]*/\.\./,/,' -e 't again'
+	-e 's,/[^/.][^/]*/\.\./,/,' -e 't again' -e 's,/\.[^/.][^/]*/\.\./,/,' -e 't again' -e 's,\(.\)/$,\1,'

@@ -721,8 +721,9 @@ state() {
 # bats test_tags=generator
 @test "museum 42: what a vendor's Makefiles include is carried, and make M= works with it" {
 	local module=$work/vendor-mod
+	# In-tree, as "./" wants it.
 	clone_tree vendor
-	out=$work/vendor-out
+	out=$src
 	mkdir "$src/vendor"
 	cp "$src/Makefile" "$src/Makefile.new"
 	cat >>"$src/Makefile.new" <<-'EOT'
@@ -749,7 +750,7 @@ state() {
 	edit "$src/vendor/deep.inc" 's/:= y/:= z/'
 	kbuild "$out" kernel/kheaders.o
 	show "$out" vendor/deep.inc | grep -x 'VENDOR_DEEP := z'
-	rm -rf "$src" "$out" "$work/h" "$module"
+	rm -rf "$src" "$src.config" "$src.log" "$work/h" "$module"
 }
 
 # An archive as it is on a machine of another kind than the one that built it: there
