@@ -10,11 +10,11 @@
 
 set -eu
 
-sums=$(sha256sum "$@")
-sum=$(echo "$sums" | sha256sum)
-[ ${#sum} -gt 64 ] || {
+command -v sha256sum >/dev/null || {
 	echo "kheaders: CONFIG_IKHEADERS_PROC needs sha256sum (package coreutils)" >&2
 	exit 1
 }
+sums=$(sha256sum "$@")
+sum=$(echo "$sums" | sha256sum)
 rest=${sum#????????????????}
 echo "${sum%"$rest"}"

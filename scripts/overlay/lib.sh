@@ -409,11 +409,12 @@ settle() {
 			die "unifdef cannot read $path of $root, see above"
 		# An #elif that comes first now was made "#if   defined(X)".
 		sed -e '/kheaders_have\.h/d' -e 's/^#if  *defined(\([A-Z0-9_]*\))$/#ifdef \1/' \
-			"$work/text" | cat -s > "$work/is/$path"
+			"$work/text" > "$work/settled"
+		cat -s "$work/settled" > "$work/is/$path"
 	done
-	# The paragraph with its rules.
-	awk -v RS= -v ORS='\n\n' '!/kheaders_have\.h/' "$work/kernel/Makefile.kheaders" |
-		sed '$d' > "$work/is/kernel/Makefile.kheaders"
+	# Without the paragraph with its rules.
+	awk -v RS= '!/kheaders_have\.h/ { printf "%s%s\n", more++ ? "\n" : "", $0 }' \
+		"$work/kernel/Makefile.kheaders" > "$work/is/kernel/Makefile.kheaders"
 	rm "$work/is/scripts/kheaders/have.sh"
 	sed -i '/^scripts\/kheaders\/have\.sh$/d' "$work/payload"
 }

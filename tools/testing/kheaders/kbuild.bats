@@ -718,6 +718,42 @@ state() {
 	rm -rf "$out"
 }
 
+# bats test_tags=generator
+@test "museum 42: what a vendor's Makefiles include is carried, and make M= works with it" {
+	local module=$work/vendor-mod
+	# In-tree, as "./" wants it.
+	clone_tree vendor
+	out=$src
+	mkdir "$src/vendor"
+	cp "$src/Makefile" "$src/Makefile.new"
+	cat >>"$src/Makefile.new" <<-'EOT'
+		ifdef SRCARCH
+		include ./vendor_config
+		-include $(srctree)/vendor/not-here.mk
+		include $(srctree)/vendor/$(SRCARCH).mk \
+			$(wildcard $(srctree)/vendor/more*.mk) # both
+		endif
+	EOT
+	mv "$src/Makefile.new" "$src/Makefile"
+	echo 'VENDOR := of the top' >"$src/vendor_config"
+	# um's make also runs for x86, whose headers it borrows.
+	printf 'include $(srctree)/vendor/deep.inc\n' | tee "$src/vendor/um.mk" >"$src/vendor/x86.mk"
+	echo 'VENDOR_MORE := y' >"$src/vendor/more-1.mk"
+	printf '# one\nVENDOR_DEEP := y\n' >"$src/vendor/deep.inc"
+	configure "$out"
+	kbuild "$out" kernel/kheaders.o
+	names "$out" | grep -E '^vendor' >"$work/got"
+	printf '%s\n' vendor/deep.inc vendor/more-1.mk vendor/um.mk vendor_config | diff - "$work/got"
+	unpack "$out"
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
+	ext
+	# And it is watched.
+	edit "$src/vendor/deep.inc" 's/:= y/:= z/'
+	kbuild "$out" kernel/kheaders.o
+	show "$out" vendor/deep.inc | grep -x 'VENDOR_DEEP := z'
+	rm -rf "$src" "$src.config" "$src.log" "$work/h" "$module"
+}
+
 # An archive as it is on a machine of another kind than the one that built it: there
 # its host programs are as these for arm64 are here.
 # bats test_tags=generator
@@ -1085,11 +1121,25 @@ state() {
 	rm -rf "$out"
 }
 
-@test "LLVM=1" {
+@test "museum 35: LLVM=1, with nothing of binutils and gcc" {
+	local package tool
 	out=$work/llvm
-	configure "$out"
-	make -C "$tree" O="$out" ARCH=um LLVM=1 olddefconfig
-	make -C "$tree" O="$out" ARCH=um LLVM=1 XZ="$work/xz-0" -j2 \
+	mkdir "$work/only-llvm"
+	for tool in /usr/sbin/* /usr/bin/*; do
+		ln -sf "$tool" "$work/only-llvm/"
+	done
+	for package in $(dpkg-query -W -f '${Package} ' 'binutils*' 'gcc-*' 'g++-*' 'cpp-*' gcc g++ cpp); do
+		for tool in $(dpkg -L "$package" 2>/dev/null | sed -n 's,.*/bin/,,p'); do
+			rm -f "$work/only-llvm/$tool"
+		done
+	done
+	rm -f "$work"/only-llvm/{cc,c++,c89,c99}
+	mkdir "$out"
+	cp "$ref/.config" "$out"
+	local PATH=$work/only-llvm
+	run ! type -P strip ld gcc as
+	make -C "$tree" O="$out" ARCH=um LLVM=1 HOSTLDFLAGS=-fuse-ld=lld olddefconfig
+	make -C "$tree" O="$out" ARCH=um LLVM=1 HOSTLDFLAGS=-fuse-ld=lld XZ="$work/xz-0" -j2 \
 		kernel/kheaders.o kernel/kheaders_symvers.o kernel/kheaders_test.o
 	names "$ref" >"$work/names"
 	names "$out" | diff "$work/names" -
@@ -1099,8 +1149,8 @@ state() {
 	xz -dc "$out/kernel/kheaders_data.tar.xz" | tar -xf - -C "$out/h"
 	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$out/mod"
 	env -u MAKEFLAGS make -C "$out/h" M="$out/mod" modules
-	readelf -p .comment "$out/mod/kheaders_caller.ko" | grep clang
-	rm -rf "$out"
+	llvm-readelf -p .comment "$out/mod/kheaders_caller.ko" | grep clang
+	rm -rf "$out" "$work/only-llvm"
 }
 
 @test "sparse, W=1 and a second compiler find nothing in it" {
@@ -1158,7 +1208,7 @@ state() {
 	kbuild "$out" kernel/kheaders.o
 	[ "$(reader)" = _copy_to_iter ]
 	# Nothing of this costs a shell when make reads the rules.
-	run ! grep -F '$(shell' "$src/kernel/Makefile.kheaders"
+	run ! grep -E ':=.*\$\(shell' "$src/kernel/Makefile.kheaders"
 	kbuild "$out" clean
 	[ ! -e "$out/kernel/kheaders_have.h" ]
 	rm -rf "$src" "$out"

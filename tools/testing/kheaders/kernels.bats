@@ -87,6 +87,7 @@ row() {
 	[ "$(row 6.6)" = "| 6.6 | 6.6.1 | x86_64 | module | symvers | 2 passed, 0 failed, 1 skipped | 4321, 0 differ | $head | $(date +%F) |" ]
 }
 
+# bats test_tags=slow
 @test "rows are in the list's order, in whatever order they were run" {
 	list 6.6
 	list 6.12
@@ -108,6 +109,7 @@ row() {
 	[ "$(grep -c '^| [67]' "$page")" = 2 ]
 }
 
+# bats test_tags=slow
 @test "rows that the list does not have any more go" {
 	list 6.6
 	list 6.12
@@ -117,6 +119,7 @@ row() {
 	row 6.12
 }
 
+# bats test_tags=slow
 @test "the list's words choose rows and suites; with all that it could, make check-kernels runs all" {
 	list '' um
 	[ "$(wc -l <repo/build/booted)" = 1 ]
@@ -152,6 +155,7 @@ row() {
 	row 6.6 | grep -v failed:
 }
 
+# bats test_tags=slow
 @test "a guest that stops halfway: the suite it was in has failed" {
 	printf '# %s\n1..1\nok 1 a\n' read extmod >"$trees/7.1.5/said"
 	sed -i '3a# read took 1 s' "$trees/7.1.5/said"
@@ -163,12 +167,14 @@ row() {
 	row 7.1 | grep -F '| **failed: boot**; nothing | '
 }
 
+# bats test_tags=slow
 @test "a kernel that does not build has a row that says so" {
 	touch "$trees/6.6.1/broken"
 	run -1 list 6.6
 	row 6.6 | grep -F '| 6.6 | 6.6 | x86_64 | module | **failed: build**; nothing | 0 passed, 1 failed, 0 skipped | none |'
 }
 
+# bats test_tags=slow
 @test "a kernel that does not build with one structure changed has failed in that" {
 	script changed.sh <<-'EOT'
 		exit 1
@@ -192,6 +198,7 @@ row() {
 	row 7.1 | grep " | $head | "
 }
 
+# bats test_tags=slow
 @test "what Debian has need not be in TREES" {
 	rm -r "$trees/6.6.1"
 	tree 0.0.1
@@ -203,6 +210,7 @@ row() {
 	[ "$(cat repo/build/kernel.asked)" = 6.6 ]
 }
 
+# bats test_tags=slow
 @test "changes that are not committed show as a +, but for the page itself" {
 	list 6.6
 	git -C repo status --porcelain | grep RESULTS.md
@@ -216,6 +224,7 @@ row() {
 	row 6.6 | grep " | none | "
 }
 
+# bats test_tags=slow
 @test "TREES: the last tree of a version, by its Makefile, also in a tarball" {
 	mkdir other
 	(trees=other; tree 6.6.9)
@@ -231,6 +240,7 @@ row() {
 	[ "$(cat repo/build/kernel.asked)" = "$trees/linux-6.6.10.tar.xz" ]
 }
 
+# bats test_tags=slow
 @test "what was built for a row goes when all passed, what was there before stays" {
 	list 6.6
 	run ! ls -d repo/build/kernel/* repo/build/src/*
@@ -242,6 +252,7 @@ row() {
 	[ -d repo/build/kernel/5-x86_64-modversions ]
 }
 
+# bats test_tags=slow
 @test "symvers.sh tells how many symbols differ from the build's" {
 	symvers=$BATS_TEST_DIRNAME/../selftests/kheaders
 	. "$symvers/ktap.sh"
