@@ -837,7 +837,7 @@ real_payload() {
 		run ! grep -q '^+.*[^[:space:]][[:blank:]]$' "$path"
 	done
 	run ! grep -rn -e KHEADERS_HAVE -e kheaders_have am/kernel am/init am/scripts
-	run ! grep -nF '$(shell' am/kernel/Makefile.kheaders
+	run ! grep -nE ':=.*[$][(]shell' am/kernel/Makefile.kheaders
 	# What is left to the preprocessor: options that this kernel has.
 	sed -n 's/^#\(if\|elif\)/&/p' am/kernel/kheaders* | grep -v -e '#ifndef KHEADERS_[A-Z_]*H$' |
 		grep -oE '[A-Z_0-9]{3,}' | sort -u > left
