@@ -49,10 +49,20 @@ merged() {
 		!($2 in exported) && /\t[^\t]*\/[^\t]*\t/' $proc "$kept"
 }
 
+# Modules may come and go amid a read: what two of them agree on was so at one moment.
+write() {
+	merged >"$new" || return
+	reads=1
+	while ! merged | cmp -s - "$new" && [ "$reads" -lt 10 ]; do
+		merged >"$new" || return
+		reads=$((reads + 1))
+	done
+	chmod 644 "$new" && mv -f "$new" "$file"
+}
+
 ! merged | cmp -s - "$file" || exit 0
 trap 'rm -f "$new"' EXIT
 trap 'exit 0' HUP INT TERM
 new=
 new=$(mktemp "$tree/.Module.symvers.XXXXXX" 2>/dev/null) || say "$tree can't be written to"
-{ merged >"$new" && chmod 644 "$new" && mv -f "$new" "$file"; } 2>/dev/null ||
-	say "$file can't be written (is the disk full?)"
+write 2>/dev/null || say "$file can't be written (is the disk full?)"

@@ -80,7 +80,7 @@ bats_suite() {
 # fast [OPTION...]: two at a time.
 fast() {
 	bats_suite strip "$@" &
-	{ bats_suite overlay "$@"; bats_suite extract "$@"; } &
+	{ bats_suite overlay "$@"; bats_suite extract "$@"; bats_suite symvers "$@"; } &
 	bats_suite style "$@"
 	bats_suite kernels "$@"
 	wait
@@ -232,9 +232,10 @@ kernels)
 			tracers dmesg
 		# With Debian 13's bpftrace, which unpacks nothing, its bcc and clang.
 		boot trixie bpf tracers
-		kernel 6.1 x86_64 module+modversions \
-			module read symvers kunit extmod extmod_more bpf dmesg
-		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg
+		kernel 6.1 x86_64 module+modversions+preempt \
+			module read symvers symvers_many kunit extmod extmod_more bpf dmesg
+		kernel 6.12 um debug+module+modversions module read read_more symvers \
+			symvers_many kunit dmesg
 		kernel 6.1 um '' read symvers kunit dmesg
 		# Cross-built: what it builds modules with is built again there.
 		kernel 6.12 arm64 modversions read symvers kunit extmod bpf dmesg
