@@ -174,30 +174,37 @@ kheaders_ksym_namespace(const struct kernel_symbol *sym)
 #endif
 }
 
-/* A file in /proc that @show writes. */
+/*
+ * A file in /proc that @ops write, with @size bytes for each that is open in
+ * seq_file's ->private. proc_create_seq_private() came with 4.18. Before, all such
+ * files have the same @size.
+ */
 #ifdef KHEADERS_HAVE_PROC_SEQ
 static inline struct proc_dir_entry *
-kheaders_proc_single(const char *name, int (*show)(struct seq_file *, void *))
+kheaders_proc_seq(const char *name, const struct seq_operations *ops, unsigned int size)
 {
-	return proc_create_single(name, 0444, NULL, show);
+	return proc_create_seq_private(name, 0444, NULL, ops, size, NULL);
 }
 #else
-static int kheaders_single_open(struct inode *inode, struct file *file)
+static unsigned int kheaders_seq_size;
+
+static int kheaders_seq_open(struct inode *inode, struct file *file)
 {
-	return single_open(file, PDE_DATA(inode), NULL);
+	return seq_open_private(file, PDE_DATA(inode), kheaders_seq_size);
 }
 
-static const struct file_operations __maybe_unused kheaders_single_fops = {
-	.open		= kheaders_single_open,
+static const struct file_operations __maybe_unused kheaders_seq_fops = {
+	.open		= kheaders_seq_open,
 	.read		= seq_read,
 	.llseek		= seq_lseek,
-	.release	= single_release,
+	.release	= seq_release_private,
 };
 
 static inline struct proc_dir_entry *
-kheaders_proc_single(const char *name, int (*show)(struct seq_file *, void *))
+kheaders_proc_seq(const char *name, const struct seq_operations *ops, unsigned int size)
 {
-	return proc_create_data(name, 0444, NULL, &kheaders_single_fops, show);
+	kheaders_seq_size = size;
+	return proc_create_data(name, 0444, NULL, &kheaders_seq_fops, (void *)ops);
 }
 #endif
 

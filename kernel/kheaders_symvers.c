@@ -15,8 +15,10 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/stringify.h>
 #include <generated/kheaders_id.h>
 
@@ -76,51 +78,139 @@ NONE
 #endif
 "	.popsection\n");
 
-/* The exports of @mod, or of vmlinux if that is NULL. */
-static void show_exports(struct seq_file *m, const struct module *mod)
+/*
+ * How far a file that is open has been read: to a symbol of vmlinux or, behind
+ * those, to a module. Modules come in the order of their names, each with all its
+ * symbols in one step. Between two read()s only its name is kept, so a slow reader
+ * holds up no rmmod.
+ */
+struct symvers_place {
+	struct kheaders_ksymtab tab;	/* the symbol of vmlinux, */
+	size_t symbol;			/* if @mod is NULL */
+	struct module *mod;		/* held from start to stop */
+	char name[MODULE_NAME_LEN];	/* of the module of step @step, */
+	loff_t step;			/* from 0; or "" and -1 */
+};
+
+/*
+ * Takes hold of the first live module, by name, from @name on or behind it. Modules
+ * are found by their entries in /sys/module: an unload takes its entry away, and
+ * waits until nobody holds that, before the module's memory goes.
+ */
+static struct module *get_module(const char *name, bool behind)
 {
+	struct module *mod, *first;
+	struct kobject *entry;
+	bool gone;
+
+	do {
+		first = NULL;
+		spin_lock(&module_kset->list_lock);
+		list_for_each_entry(entry, &module_kset->list, entry) {
+			mod = container_of(entry, struct module_kobject, kobj)->mod;
+			if (mod && READ_ONCE(mod->state) == MODULE_STATE_LIVE &&
+			    strcmp(mod->name, name) >= behind &&
+			    (!first || strcmp(mod->name, first->name) < 0))
+				first = mod;
+		}
+		gone = first && !kref_get_unless_zero(&first->mkobj.kobj.kref);
+		spin_unlock(&module_kset->list_lock);
+	} while (gone);
+	return first;
+}
+
+static void symvers_stop(struct seq_file *m, void *v)
+{
+	struct symvers_place *at = m->private;
+
+	if (at->mod)
+		kobject_put(&at->mod->mkobj.kobj);
+	at->mod = NULL;
+}
+
+static void *symvers_start(struct seq_file *m, loff_t *pos)
+{
+	struct symvers_place *at = m->private;
+	loff_t step = *pos;
+	bool behind;
+	int n;
+
+	for (n = 0; kheaders_ksymtab(NULL, n, &at->tab); n++) {
+		if (step < (loff_t)at->tab.count) {
+			at->symbol = step;
+			at->name[0] = '\0';
+			at->step = -1;
+			return at;
+		}
+		step -= at->tab.count;
+	}
+
+	/* Mostly this goes on where the last read() stopped, or to the next. */
+	if (step < at->step) {
+		at->name[0] = '\0';
+		at->step = -1;
+	}
+	do {
+		symvers_stop(m, at);
+		behind = at->step < step;
+		at->mod = get_module(at->name, behind);
+		if (!at->mod)
+			return NULL;
+		strscpy(at->name, at->mod->name, sizeof(at->name));
+		at->step += behind;
+	} while (at->step < step);
+	return at;
+}
+
+static void *symvers_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	symvers_stop(m, v);
+	++*pos;
+	return symvers_start(m, pos);
+}
+
+static void show_symbol(struct seq_file *m, const char *module,
+			const struct kheaders_ksymtab *tab, size_t i)
+{
+	const struct kernel_symbol *sym = &tab->sym[i];
+
+	/* There are thousands of them. */
+	cond_resched();
+	kheaders_symvers_line(m, kheaders_ksym_crc(tab, i), kheaders_ksym_name(sym),
+			      module, kheaders_ksym_gpl_only(tab, i) ?
+			      "EXPORT_SYMBOL_GPL" : "EXPORT_SYMBOL",
+			      kheaders_ksym_namespace(sym));
+}
+
+static int symvers_show(struct seq_file *m, void *v)
+{
+	struct symvers_place *at = v;
 	struct kheaders_ksymtab tab;
-	const char *export;
 	size_t i;
 	int n;
 
-	for (n = 0; kheaders_ksymtab(mod, n, &tab); n++) {
-		for (i = 0; i < tab.count && !seq_has_overflowed(m); i++) {
-			export = kheaders_ksym_gpl_only(&tab, i) ?
-				 "EXPORT_SYMBOL_GPL" : "EXPORT_SYMBOL";
-			kheaders_symvers_line(m, kheaders_ksym_crc(&tab, i),
-					      kheaders_ksym_name(&tab.sym[i]),
-					      mod ? mod->name : "vmlinux", export,
-					      kheaders_ksym_namespace(&tab.sym[i]));
-		}
+	if (!at->mod) {
+		show_symbol(m, "vmlinux", &at->tab, at->symbol);
+		return 0;
 	}
-}
-
-/*
- * All at once, so that what is read is the state of one moment however it is
- * read. Modules are found by their entries in /sys/module, which are there before a
- * module is live, and are taken away, under this lock, before its memory is.
- */
-static int symvers_show(struct seq_file *m, void *v)
-{
-	struct kobject *entry;
-	struct module *mod;
-
-	show_exports(m, NULL);
-
-	spin_lock(&module_kset->list_lock);
-	list_for_each_entry(entry, &module_kset->list, entry) {
-		mod = container_of(entry, struct module_kobject, kobj)->mod;
-		if (mod && READ_ONCE(mod->state) == MODULE_STATE_LIVE)
-			show_exports(m, mod);
+	for (n = 0; kheaders_ksymtab(at->mod, n, &tab); n++) {
+		for (i = 0; i < tab.count && !seq_has_overflowed(m); i++)
+			show_symbol(m, at->mod->name, &tab, i);
 	}
-	spin_unlock(&module_kset->list_lock);
 	return 0;
 }
 
+static const struct seq_operations symvers_ops = {
+	.start	= symvers_start,
+	.next	= symvers_next,
+	.stop	= symvers_stop,
+	.show	= symvers_show,
+};
+
 static int __init kheaders_symvers_init(void)
 {
-	if (!kheaders_proc_single("kheaders.symvers", symvers_show))
+	if (!kheaders_proc_seq("kheaders.symvers", &symvers_ops,
+			       sizeof(struct symvers_place)))
 		return -ENOMEM;
 	return 0;
 }

@@ -58,13 +58,18 @@ is_what_was_built() {
 	expect "symbols that differ" 0 "$differ"
 }
 
+# part_of FILE BS SKIP: two blocks of it. A read() may give less than one.
+part_of() {
+	dd if="$1" bs="$2" skip="$3" 2>/dev/null | head -c $(($2 * 2)) | cksum
+}
+
 any_offset() {
 	size=$(wc -c <"$work/whole")
 	for bs in 1 100 4096 65536; do
 		for skip in 0 $((size / bs / 2)) $((size / bs - 1)) $((size / bs + 1)); do
 			expect "bs=$bs skip=$skip" \
-				"$(dd if="$work/whole" bs="$bs" skip="$skip" count=2 2>/dev/null | cksum)" \
-				"$(dd if="$file" bs="$bs" skip="$skip" count=2 2>/dev/null | cksum)"
+				"$(part_of "$work/whole" "$bs" "$skip")" \
+				"$(part_of "$file" "$bs" "$skip")"
 		done
 	done
 }
