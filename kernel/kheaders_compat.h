@@ -88,6 +88,25 @@ extern const s32 __start___kcrctab_gpl[];
 #define KHEADERS_CRC_DISTANCES	0
 #endif
 
+/*
+ * 32 if the kernel is relocatable and its linker leaves pointers to relocations; then also
+ * where those are, in the words of kheaders_symvers.c. Other kernels have the pointers in
+ * place, or need none.
+ */
+#if !defined(CONFIG_RELOCATABLE) || defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS)
+#define KHEADERS_RELOCATABLE	0
+#define KHEADERS_RELOCATIONS
+#elif defined(CONFIG_RISCV) || defined(CONFIG_PPC)
+#define KHEADERS_RELOCATABLE	32
+#define KHEADERS_RELOCATIONS	WHERE(__rela_dyn_start) NONE
+#elif defined(CONFIG_LOONGARCH)
+#define KHEADERS_RELOCATABLE	32
+#define KHEADERS_RELOCATIONS	WHERE(__rela_dyn_begin) WHERE(__rela_dyn_end)
+#else
+#define KHEADERS_RELOCATABLE	0
+#define KHEADERS_RELOCATIONS
+#endif
+
 struct kheaders_ksymtab {
 	const struct kernel_symbol *sym;
 	size_t count;

@@ -11,6 +11,7 @@
  * See Documentation/admin-guide/kheaders.rst.
  */
 
+#include <linux/compiler.h>
 #include <linux/init.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
@@ -27,8 +28,8 @@
 
 /*
  * Where the same can be found in an image of this kernel, behind the mark: a
- * byte, the pointers in a struct kernel_symbol, and 16 if a CRC is stored as the
- * distance to where it is; then words of 32 bits:
+ * byte, the pointers in a struct kernel_symbol, plus 16 if a CRC is stored as the
+ * distance to where it is, plus 32 for the last line below; then words of 32 bits:
  *
  *	1				tells the order of bytes
  *	0, 4 or 8			pointers are relative, or their bytes
@@ -36,7 +37,12 @@
  *	begin, end, CRCs		of that of GPL-only symbols,
  *	flags				of the first table's symbols,
  *
- * relative to where the words begin, 0 if there are none; and a pointer to there.
+ * relative to where the words begin, 0 if there are none; and a pointer to there. In
+ * an image that is all zeros for pointers, which relocations put there as the
+ * kernel starts, that pointer is to 1 GiB further, so that its relocation can't be
+ * taken for another one, and behind it are
+ *
+ *	begin, end			of the relocations (end 0: not known).
  */
 #ifdef CONFIG_XTENSA
 /* Its assembler knows no other distances than those from where they are stored. */
@@ -45,10 +51,14 @@
 #define WHERE(symbol)	"	.long " __stringify(symbol) " - 1b\n"
 #endif
 #define NONE		"	.long 0\n"
+extern const char kheaders_symvers_table[];
 asm("	.pushsection .rodata, \"a\"\n"
 "	.balign 8\n"
+"	.long 0\n"	/* so that the pointer is aligned */
+"kheaders_symvers_table:\n"
 "	.ascii \"" KHEADERS_SYMVERS_MARK "\"\n"
-"	.byte " __stringify(KHEADERS_KSYM_POINTERS) "+" __stringify(KHEADERS_CRC_DISTANCES) "\n"
+"	.byte " __stringify(KHEADERS_KSYM_POINTERS) "+" __stringify(KHEADERS_CRC_DISTANCES)
+"+" __stringify(KHEADERS_RELOCATABLE) "\n"
 "1:	.long 1\n"
 "	.long " __stringify(KHEADERS_KSYM_ABSOLUTE) "\n"
 WHERE(__start___ksymtab)
@@ -72,10 +82,11 @@ NONE
 NONE
 #endif
 #ifdef CONFIG_64BIT
-"	.quad 1b\n"
+"	.quad 1b + (" __stringify(KHEADERS_RELOCATABLE) " << 25)\n"
 #else
-"	.long 1b\n"
+"	.long 1b + (" __stringify(KHEADERS_RELOCATABLE) " << 25)\n"
 #endif
+KHEADERS_RELOCATIONS
 "	.popsection\n");
 
 /*
@@ -209,6 +220,8 @@ static const struct seq_operations symvers_ops = {
 
 static int __init kheaders_symvers_init(void)
 {
+	/* Some kernels are linked without what nothing refers to. */
+	barrier_data(kheaders_symvers_table);
 	if (!kheaders_proc_seq("kheaders.symvers", &symvers_ops,
 			       sizeof(struct symvers_place)))
 		return -ENOMEM;

@@ -468,27 +468,40 @@ each_kind() {
 # symvers_image ORDER POINTERS ABSOLUTE FLAGS [null|distances]: an image with two exported
 # symbols, in the layout that kheaders_symvers.c describes. ORDER is < or >, as Python
 # has it. The second symbol is in no namespace: that is "" (6.4) or a null pointer. CRCs
-# can be stored as the distances to where they are (until 5.19).
+# can be stored as the distances to where they are (until 5.19). A relocatable kernel says
+# so, and has its pointers in place (inplace), or in relocations that it says the end of
+# (relocated) or not (endless), or that were stripped.
 symvers_image() {
 	python3 - "$@" <<-'EOT'
 		import struct, sys
 		order, pointers, absolute, flags = sys.argv[1], *map(int, sys.argv[2:5])
-		no_namespace = None if sys.argv[5:] == ["null"] else ""
+		mode = "".join(sys.argv[5:])
+		relocatable = mode in ("inplace", "relocated", "endless", "stripped")
+		no_namespace = None if mode == "null" else ""
 		strings = b"\0first_symbol\0SOME_NS\0second\0"
 		at = lambda s: strings.index(s.encode() + b"\0")
 		load, start = 0xffffffff81000000 if absolute == 8 else 0xc0008000, 1000
 		where = start + 8			# of the words
-		table = where + 4 * 9 + 8		# the strings are at 5000
+		table = where + 4 * 9 + 8 + 12	# the strings are at 5000, relocations at 6000
 		size = absolute or 4
 		def pack(value, size):
 		    return struct.pack(order + ("I" if size == 4 else "Q"), value & (1 << 8 * size) - 1)
+		relocations = []
+		def pointer(position, target):
+		    """One to offset target, at offset position"""
+		    if not absolute:
+		        return pack(target - position, 4)
+		    if mode not in ("relocated", "endless", "stripped", "old"):
+		        return pack(load + target, absolute)
+		    relocations.append(pack(load + position, absolute) + pack(0x16, absolute) +
+		                       pack(load + target, absolute))
+		    return pack(0, absolute)
 		def entry(position, name, namespace):
 		    out = b""
 		    targets = [123, 5000 + at(name), None if namespace is None else 5000 + at(namespace)]
 		    for field, target in enumerate(targets[:pointers]):
-		        value = 0 if target is None else \
-		                load + target if absolute else target - position - field * size
-		        out += pack(value, size)
+		        out += pack(0, size) if target is None else \
+		               pointer(position + field * size, target)
 		    return out
 		one = entry(table, "first_symbol", "SOME_NS")
 		crcs = table + 2 * len(one)
@@ -500,16 +513,27 @@ symvers_image() {
 		else:
 		    words += [table - where, table + len(one) - where, crcs - where,
 		              table + len(one) - where, crcs - where, crcs + 4 - where, 0]
-		distances = sys.argv[5:] == ["distances"]
-		out = b"\1" * start + b"IKHD_SV" + bytes([pointers + 16 * distances])
-		out += b"".join(pack(w, 4) for w in words) + pack(load + where, absolute or 8)
+		distances = mode == "distances"
+		out = b"\1" * start + b"IKHD_SV" + bytes([pointers + 16 * distances + 32 * relocatable])
+		out += b"".join(pack(w, 4) for w in words)
+		if absolute:
+		    out += pointer(len(out), where + (relocatable << 30))
+		else:
+		    out += pack(load + where, 8)
+		if relocatable:
+		    out += pack(6000 - where, 4)
+		    out += pack(0 if mode == "endless" else 6000 + 3 * absolute * (len(relocations) + 1) - where, 4)
 		out = out[:table].ljust(table, b"\0") + one + two
 		if distances:
 		    out += pack(4904 - crcs, 4) + pack(4900 - crcs - 4, 4) + b"\0\1"
 		    out = out.ljust(4900, b"\1") + pack(0x12, 4) + pack(0x89abcdef, 4)
 		else:
 		    out += pack(0x89abcdef, 4) + pack(0x12, 4) + b"\0\1"
-		sys.stdout.buffer.write(out.ljust(5000, b"\1") + strings)
+		out = (out.ljust(5000, b"\1") + strings).ljust(6000, b"\1")
+		# Some that are for others, and something else behind them.
+		relocations.insert(2, pack(load + 40, absolute or 8) + pack(0x16, absolute or 8) + pack(load + 4, absolute or 8))
+		out += b"".join(relocations) if mode != "stripped" else b"\0" * 999
+		sys.stdout.buffer.write(out + b"\2" * 900)
 	EOT
 }
 
@@ -534,6 +558,29 @@ has_symvers() {
 	done
 }
 
+@test "--symvers: a relocatable kernel, its pointers in place or in relocations" {
+	for absolute in 4 8; do
+		for order in '<' '>'; do
+			for mode in inplace relocated endless; do
+				symvers_image "$order" 3 $absolute 0 $mode >img
+				has_symvers '\tSOME_NS' '\t'
+			done
+		done
+		symvers_image '<' 2 $absolute 1 relocated >img
+		has_symvers '' ''
+	done
+}
+
+@test "--symvers: a relocatable kernel without its relocations says so" {
+	symvers_image '<' 3 8 0 stripped >img
+	run -1 "$X" --symvers img
+	[ "$output" = "extract-ikheaders: img: no symbol versions can be read: its pointers are in relocations, which are not in this file any more; take the Image or vmlinuz that was made of it" ]
+	symvers_image '<' 3 8 0 old >img
+	run -1 "$X" --symvers img
+	[ "$output" = "extract-ikheaders: img: no symbol versions can be read: its pointers are in relocations, and this kernel does not say where" ]
+	nothing_left
+}
+
 @test "--symvers: in a compressed image, behind a false mark" {
 	symvers_image '<' 3 0 0 > plain
 	{ printf 'MZ IKHD_SV\3nothing of that kind'; gzip -c plain; noise 100; } > img
@@ -544,7 +591,7 @@ has_symvers() {
 	run -1 "$X" --symvers "$F/vmlinux"
 	[ "$output" = "extract-ikheaders: $F/vmlinux: no symbol versions in it (was it built with CONFIG_IKHEADERS_SYMVERS=y?)" ]
 	symvers_image '<' 3 0 0 > img
-	for size in 1007 1008 1030 1060 1100 5003; do
+	for size in 1007 1008 1030 1060 1110 5003; do
 		head -c $size img > short
 		run -1 "$X" --symvers short
 		[[ $output = "extract-ikheaders: short: no symbol versions in it"* ]]

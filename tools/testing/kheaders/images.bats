@@ -89,12 +89,29 @@ objtrees() {
 	for out in $(objtrees '^CONFIG_IKHEADERS_SYMVERS=y'); do
 		grep '	vmlinux	' "$out/Module.symvers" | sort >"$work/want"
 		for image in "$out/vmlinux" "$out/linux" "$out/arch/x86/boot/bzImage" \
-				"$out/arch/arm64/boot/Image.gz"; do
+				"$out/arch/arm64/boot/Image.gz" "$out/arch/riscv/boot/Image"; do
 			[ -f "$image" ] || continue
 			"$top/scripts/extract-ikheaders" --symvers "$image" >"$work/got"
 			sort "$work/got" | diff "$work/want" -
 		done
 		echo "# $(wc -l <"$work/want") symbols of $(basename "$out") compared, 0 differ" >&3
+	done
+}
+
+@test "the table of symbols stays where a linker drops what nothing refers to (museum 40)" {
+	[ -n "$(objtrees '^CONFIG_IKHEADERS_SYMVERS=y')" ]
+	cat >"$work/gc.lds" <<-'EOT'
+		SECTIONS {
+			.text : { *(.text*) *(.init.text) *(.exit.text) }
+			.init : { KEEP(*(.initcall*)) }
+			.rodata : { *(.rodata*) }
+		}
+	EOT
+	for out in $(objtrees '^CONFIG_IKHEADERS_SYMVERS=y'); do
+		cross=$(sed -n "s/.* CROSS_COMPILE='\([^']*\)'.*/\1/p" "$out/kmake")
+		"${cross}ld" --gc-sections -T "$work/gc.lds" --unresolved-symbols=ignore-all -e 0 \
+			-o "$work/gc" "$out/kernel/kheaders_symvers.o"
+		grep -q IKHD_SV "$work/gc" || { echo "$out"; false; }
 	done
 }
 
