@@ -420,10 +420,9 @@ clone_ref() {
 		*) ln -s "$(type -P busybox)" "$work/applets/$applet" ;;
 		esac
 	done
-	PATH=$work/applets:$PATH
-	[ "$(readlink -f "$(type -P realpath)")" = "$(readlink -f "$(type -P busybox)")" ]
+	[ "$(PATH=$work/applets type -P realpath)" = "$work/applets/realpath" ]
 	rm -rf "$out/scripts/kheaders" "$out/kernel/kheaders_data.tar.xz"
-	kbuild "$out" kernel/kheaders.o
+	PATH=$work/applets:$PATH kbuild "$out" kernel/kheaders.o
 	like_ref "$out"
 	rm -rf "$out" "$work/applets"
 }

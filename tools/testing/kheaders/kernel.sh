@@ -86,10 +86,13 @@ fi
 say "building linux $name with -j$jobs (log: $log)"
 start=$(date +%s)
 kmake -j"$jobs" || failed "the build of linux $name"
-# The same modules as the tests build on the target, to compare with.
-mkdir -p "$out/testmod"
-cp -u "$top"/tools/testing/selftests/kheaders/testmod/* "$out/testmod"
-kmake M="$out/testmod" modules || failed "building testmod for linux $name"
+# The same modules as the tests build on the target, to compare with, and one that they
+# load many of.
+for modules in testmod manymod; do
+	mkdir -p "$out/$modules"
+	cp -u "$top/tools/testing/selftests/kheaders/$modules"/* "$out/$modules"
+	kmake M="$out/$modules" modules || failed "building $modules for linux $name"
+done
 say "built linux $name in $(($(date +%s) - start)) s:" \
 	"image $(wc -c <"$(image_of "$out")") bytes," \
 	"archive $(wc -c <"$out/kernel/kheaders_data.tar.xz") bytes"

@@ -5,18 +5,18 @@
 # and memory that takes must not grow with them, and nobody who has the file open
 # may hold up an rmmod.
 #
-#	KHEADERS_REFERENCE	where testmod/ was built
+#	KHEADERS_MANY_KO	kheaders_many_000.ko, which manymod/ makes
 
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
 prepare
 file=/proc/kheaders.symvers
-one=${KHEADERS_REFERENCE-}/kheaders_many_000.ko
+one=${KHEADERS_MANY_KO-}
 exports=50
 
 [ -e "$file" ] || skip_all "no $file here (CONFIG_IKHEADERS_SYMVERS)"
-[ -e "$one" ] || skip_all "no kheaders_many_000.ko (KHEADERS_REFERENCE is where testmod/ was built)"
+[ -e "$one" ] || skip_all "no kheaders_many_000.ko (KHEADERS_MANY_KO)"
 tracing=/sys/kernel/tracing
 [ -e "$tracing/trace" ] || tracing=/sys/kernel/debug/tracing
 
