@@ -89,22 +89,24 @@ extern const s32 __start___kcrctab_gpl[];
 #endif
 
 /*
- * 32 if the kernel is relocatable and its linker leaves pointers to relocations; then also
- * where those are, in the words of kheaders_symvers.c. Other kernels have the pointers in
- * place, or need none.
+ * 32 if the kernel is relocatable and its linker leaves pointers to relocations, and where
+ * those are: 1b, where the words of kheaders_symvers.c begin, if nowhere or not known.
+ * Other kernels have the pointers in place, or need none.
  */
-#if !defined(CONFIG_RELOCATABLE) || defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS)
-#define KHEADERS_RELOCATABLE	0
-#define KHEADERS_RELOCATIONS
-#elif defined(CONFIG_RISCV) || defined(CONFIG_PPC)
+#if defined(CONFIG_RELOCATABLE) && !defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS) && \
+	(defined(CONFIG_RISCV) || defined(CONFIG_PPC))
 #define KHEADERS_RELOCATABLE	32
-#define KHEADERS_RELOCATIONS	WHERE(__rela_dyn_start) NONE
-#elif defined(CONFIG_LOONGARCH)
+#define KHEADERS_RELOCATIONS	__rela_dyn_start
+#define KHEADERS_RELOCATIONS_END	1b
+#elif defined(CONFIG_RELOCATABLE) && !defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS) && \
+	defined(CONFIG_LOONGARCH)
 #define KHEADERS_RELOCATABLE	32
-#define KHEADERS_RELOCATIONS	WHERE(__rela_dyn_begin) WHERE(__rela_dyn_end)
+#define KHEADERS_RELOCATIONS	__rela_dyn_begin
+#define KHEADERS_RELOCATIONS_END	__rela_dyn_end
 #else
 #define KHEADERS_RELOCATABLE	0
-#define KHEADERS_RELOCATIONS
+#define KHEADERS_RELOCATIONS	1b
+#define KHEADERS_RELOCATIONS_END	1b
 #endif
 
 struct kheaders_ksymtab {
@@ -164,7 +166,7 @@ static inline u32 kheaders_ksym_crc(const struct kheaders_ksymtab *tab,
 	if (!tab->crc)
 		return 0;
 #ifdef CONFIG_MODULE_REL_CRCS
-	return *(const u32 *)offset_to_ptr((const int *)&tab->crc[i]);
+	return *(const u32 *)((const char *)&tab->crc[i] + (s32)tab->crc[i]);
 #else
 	return tab->crc[i];
 #endif

@@ -40,7 +40,7 @@
  * relative to where the words begin, 0 if there are none; and a pointer to there. In
  * an image that is all zeros for pointers, which relocations put there as the
  * kernel starts, that pointer is to 1 GiB further, so that its relocation can't be
- * taken for another one, and behind it are
+ * taken for another one, and the last words tell where those are:
  *
  *	begin, end			of the relocations (end 0: not known).
  */
@@ -86,7 +86,8 @@ NONE
 #else
 "	.long 1b + (" __stringify(KHEADERS_RELOCATABLE) " << 25)\n"
 #endif
-KHEADERS_RELOCATIONS
+WHERE(KHEADERS_RELOCATIONS)
+WHERE(KHEADERS_RELOCATIONS_END)
 "	.popsection\n");
 
 /*

@@ -31,17 +31,28 @@ TREES=$trees exec awk '
 					swap = tree[i]; tree[i] = tree[j]; tree[j] = swap
 				}
 	}
+	# A path begins a word, or stands behind what separates or a compiler option.
 	function without(text, tree,	at, out) {
 		while (tree != "/" && (at = index(text, tree "/"))) {
 			out = out substr(text, 1, at - 1)
+			if (out !~ /(^|[ \t"\047(),:;=])(-[A-Za-z_-]*)?$/)
+				out = out tree "/"
 			text = substr(text, at + length(tree) + 1)
 		}
 		return out text
 	}
-	function outside(word) {
-		if (word ~ /^pkcs11:/ || word ~ /(^|\/)\.\.(\/|$)/ || word ~ /^~[^\/]*\//)
+	function outside(word,	i, n, part) {
+		if (word ~ /^pkcs11:/)
 			return 1
-		return word ~ /^\/./ && word !~ /^(\/usr|\/system|\/vendor)?\/s?bin\/[^\/]*$|^\/dev\//
+		gsub(/(https?|git|ssh):\/\/[^"\047(),;]*/, "", word)
+		n = split(word, part, /["\047(),:;=]+/)
+		for (i = 1; i <= n; i++) {
+			sub(/^-[A-Za-z_-]*/, "", part[i])
+			if (part[i] ~ /(^|\/)\.\.(\/|$)|^~[^\/]*\// || part[i] ~ /^\/./ &&
+			    part[i] !~ /^(\/usr|\/system|\/vendor)?\/s?bin\/[^\/]*$|^\/dev\//)
+				return 1
+		}
+		return 0
 	}
 	# auto.conf has had no quotes since 5.16.
 	/^CONFIG_[A-Za-z0-9_]+=[^"]/ || /^(#define |--cfg=)?CONFIG_[A-Za-z0-9_]+[ =]".*"$/ {

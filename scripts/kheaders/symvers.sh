@@ -38,7 +38,7 @@ elif [ ! -e $proc ]; then
 	say "this kernel has no $proc (CONFIG_IKHEADERS_SYMVERS)"
 elif [ ! -e $version ]; then
 	say "can't tell whether the tree is of this build of Linux $release: there is no $version (is /sys mounted?)"
-elif [ "$(cat $version)" != "$(cat "$tree/include/config/kheaders.id")" ]; then
+elif id=$(cat "$tree/include/config/kheaders.id"); [ -z "$id" ] || [ "$(cat $version)" != "$id" ]; then
 	say "the tree is of another build of Linux $release than the one that is running (unpack /proc/kheaders.tar.xz again)"
 fi
 

@@ -403,9 +403,15 @@ clone_ref() {
 	chmod +x "$work/bbtar"
 	run -2 kbuild "$out" TAR="$work/bbtar" kernel/kheaders.o
 	echo "$output" | grep '^kheaders: CONFIG_IKHEADERS_PROC needs GNU tar'
+	# One that is there and fails: once, an archive without an id would be as good as any.
+	mkdir "$work/fails"
+	printf '#!/bin/sh\nexit 1\n' >"$work/fails/sha256sum"
+	chmod +x "$work/fails/sha256sum"
+	PATH=$work/fails:$PATH run -2 kbuild "$out" kernel/kheaders.o
+	[ ! -e "$out/kernel/kheaders_data.tar.xz" ]
 	kbuild "$out" kernel/kheaders.o
 	like_ref "$out"
-	rm -rf "$out"
+	rm -rf "$out" "$work/fails"
 }
 
 # bats test_tags=generator
@@ -613,8 +619,11 @@ state() {
 	kbuild "$out" kernel/kheaders.o
 	ahead
 	edit "$src/include/linux/zutil.h" 's/define PRESET_DICT 0x20/define PRESET_DICT 0x21/'
+	objcopy --add-section .new="$src/COPYING" "$out/scripts/mod/modpost"
 	kbuild "$out" kernel/kheaders.o kernel/kheaders_symvers.o
 	show "$out" include/linux/zutil.h | grep 'PRESET_DICT 0x21'
+	show "$out" scripts/mod/modpost >"$work/modpost"
+	objdump -h "$work/modpost" | grep -F .new
 	"$top/scripts/extract-ikheaders" "$out/kernel/kheaders.o" |
 		cmp - "$out/kernel/kheaders_data.tar.xz"
 	for object in kheaders kheaders_symvers; do
@@ -714,7 +723,9 @@ state() {
 	for form in 'CONFIG_&="VALUE"' CONFIG_\&=VALUE '#define CONFIG_& "VALUE"' '--cfg=CONFIG_&="VALUE"'; do
 		for value in /home/me/x /lib/firmware '/srv/a /srv/b' 'usr/a /srv/b' ../keys/x.pem \
 				'certs/../../x' \~/x 'pkcs11:token=t;pin-value=1' /etc/keys/x /dev/../x \
-				/usr/bin/../../root/x; do
+				/usr/bin/../../root/x 'cc 1.0git (/home/me/cc 0123abc)' \
+				-I/home/me/inc -isystem/home/me/inc a:/home/me/b init=/home/me/x \
+				file:///home/me/x "a,'/home/me/q'"; do
 			config "$form" "$value" >"$out/file"
 			(cd "$out" && srctree=$tree sh "$tree/scripts/kheaders/config.sh" file) >"$out/got"
 			case $form in
@@ -723,7 +734,8 @@ state() {
 			esac || { echo "$form $value"; head -n 3 "$out/got"; false; }
 			n=$((n + 1))
 		done
-		for value in certs/x.pem 'a b' /sbin/init /usr/bin/x 'root=/dev/sda1 quiet' /dev/console / ''; do
+		for value in certs/x.pem 'a b' /sbin/init /usr/bin/x 'root=/dev/sda1 quiet' /dev/console / \
+				'cc 1.0git (https://example.org/cc 0123abc)' 'init=/bin/sh' '10:1/2' ''; do
 			config "$form" "$value" >"$out/file"
 			(cd "$out" && srctree=$tree sh "$tree/scripts/kheaders/config.sh" file) |
 				cmp - "$out/file" || { echo "$form $value"; false; }
@@ -732,7 +744,7 @@ state() {
 		(cd "$out" && srctree=$tree sh "$tree/scripts/kheaders/config.sh" file) >"$out/got"
 		config "$form" "certs/x.pem certs/y.pem" | cmp - "$out/got"
 	done
-	[ "$n" = 44 ]
+	[ "$n" = 72 ]
 	rm -rf "$out"
 }
 

@@ -53,6 +53,17 @@ writes() {
 	[ "$(stat -c %i tree/Module.symvers)" = "$inode" ]
 }
 
+@test "a tree without an id is of no kernel" {
+	line vmlinux printk >now
+	for file in version tree/include/config/kheaders.id; do
+		: >$file
+	done
+	PATH=$PWD/bin:$PATH run sh script tree y
+	[ "$status" -eq 0 ]
+	[[ $output = "the tree is of another build"* ]]
+	[ ! -e tree/Module.symvers ]
+}
+
 @test "modules that come and go meanwhile: what two reads agree on" {
 	line vmlinux printk | tee now1 now2 now3 now4 >now
 	line gone first >>now1

@@ -40,8 +40,8 @@ compile() {
 	# What a compiler for that architecture says of itself.
 	case $(srcarch) in
 	x86)	set -- "$@" -D__x86_64__ ;;
-	arm64)	set -- "$@" -D__aarch64__ ;;
-	# It has variables that are registers in functions, too.
+	# These have variables that are registers in functions, too (arm64 since 6.13).
+	arm64)	set -- "$@" -D__aarch64__ -Uregister -Dregister= ;;
 	riscv)	set -- "$@" -D__riscv -D__riscv_xlen=64 -Uregister -Dregister= ;;
 	esac
 	# The first came with 5.13, the last with 4.15.
