@@ -90,14 +90,14 @@ extern const s32 __start___kcrctab_gpl[];
 
 /*
  * 32 if the kernel is relocatable and its linker leaves pointers to relocations, and where
- * those are: 1b, where the words of kheaders_symvers.c begin, if nowhere or not known.
+ * those are: where the words of kheaders_symvers.c begin if nowhere, or not known.
  * Other kernels have the pointers in place, or need none.
  */
 #if defined(CONFIG_RELOCATABLE) && !defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS) && \
 	(defined(CONFIG_RISCV) || defined(CONFIG_PPC))
 #define KHEADERS_RELOCATABLE	32
 #define KHEADERS_RELOCATIONS	__rela_dyn_start
-#define KHEADERS_RELOCATIONS_END	1b
+#define KHEADERS_RELOCATIONS_END	kheaders_symvers_words
 #elif defined(CONFIG_RELOCATABLE) && !defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS) && \
 	defined(CONFIG_LOONGARCH)
 #define KHEADERS_RELOCATABLE	32
@@ -105,8 +105,8 @@ extern const s32 __start___kcrctab_gpl[];
 #define KHEADERS_RELOCATIONS_END	__rela_dyn_end
 #else
 #define KHEADERS_RELOCATABLE	0
-#define KHEADERS_RELOCATIONS	1b
-#define KHEADERS_RELOCATIONS_END	1b
+#define KHEADERS_RELOCATIONS	kheaders_symvers_words
+#define KHEADERS_RELOCATIONS_END	kheaders_symvers_words
 #endif
 
 struct kheaders_ksymtab {

@@ -59,6 +59,7 @@ asm("	.pushsection .rodata, \"a\"\n"
 "	.ascii \"" KHEADERS_SYMVERS_MARK "\"\n"
 "	.byte " __stringify(KHEADERS_KSYM_POINTERS) "+" __stringify(KHEADERS_CRC_DISTANCES)
 "+" __stringify(KHEADERS_RELOCATABLE) "\n"
+"kheaders_symvers_words:\n"
 "1:	.long 1\n"
 "	.long " __stringify(KHEADERS_KSYM_ABSOLUTE) "\n"
 WHERE(__start___ksymtab)
