@@ -44,7 +44,7 @@ TREES=$trees exec awk '
 	function outside(word,	i, n, part) {
 		if (word ~ /^pkcs11:/)
 			return 1
-		gsub(/(https?|git|ssh):\/\/[^"\047(),;]*/, "", word)
+		gsub(/(https?|git):\/\/[^"\047(),;]*/, "", word)
 		n = split(word, part, /["\047(),:;=]+/)
 		for (i = 1; i <= n; i++) {
 			sub(/^-[A-Za-z_-]*/, "", part[i])
