@@ -1191,6 +1191,10 @@ state() {
 	echo "$output"
 	echo "$output" | grep CHECK
 	echo "$output" | run ! grep -E 'kernel/kheaders.*(warning|error)'
+	# What one asks for to find out.
+	rm "$out/kernel/kheaders_have.h"
+	kbuild "$out" kernel/kheaders_symvers.i kernel/kheaders.s
+	grep -F "$(show "$out" include/config/kheaders.id)" "$out/kernel/kheaders.s"
 	rm -rf "$out"
 }
 
