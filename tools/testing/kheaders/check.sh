@@ -234,10 +234,10 @@ kernels)
 		# With Debian 13's bpftrace, which unpacks nothing, its bcc and clang.
 		boot trixie bpf tracers
 		# Cross-built: what it builds modules with is built again there.
-		kernel newest arm64 modversions read symvers kunit extmod bpf dmesg
+		kernel newest arm64 modversions read symvers kunit extmod extmod_more bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers \
-			symvers_many kunit extmod_more dmesg
-		kernel 6.1 um '' read symvers kunit extmod dmesg
+			symvers_many kunit dmesg
+		kernel 6.1 um '' read symvers kunit dmesg
 		# It builds one of them again, which must not be running.
 		suite images flock "$results/guest.lock" \
 			env IMAGES="$images" bats --tap "$here/images.bats" &
