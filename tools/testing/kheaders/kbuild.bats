@@ -1217,6 +1217,7 @@ state() {
 	rm -rf "$work/deb"
 }
 
+# bats test_tags=slow
 @test "a tree that became another kernel after make apply is asked again what it has" {
 	clone_tree updated
 	clone_ref answers
@@ -1248,6 +1249,7 @@ state() {
 	rm -rf "$src" "$out"
 }
 
+# bats test_tags=slow
 @test "each patch of make patch builds by itself, and the same as make apply" {
 	clone_tree series
 	"$top/scripts/overlay/revert" "$src"
