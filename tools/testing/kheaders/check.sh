@@ -234,7 +234,7 @@ kernels)
 		# With Debian 13's bpftrace, which unpacks nothing, its bcc and clang.
 		boot trixie bpf tracers
 		# Cross-built: what it builds modules with is built again there.
-		kernel newest arm64 modversions read symvers kunit extmod extmod_more bpf dmesg
+		kernel newest arm64 modversions read symvers kunit extmod bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg
 		kernel 6.1 um '' read symvers kunit dmesg
 		# It builds one of them again, which must not be running.
