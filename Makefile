@@ -19,7 +19,7 @@ help:
 	@echo '  make run            build a kernel with kheaders, boot it in QEMU, and there unpack'
 	@echo '                      /proc/kheaders.tar.xz, build and load a module, attach eBPF'
 	@echo '  make check          every test; with KERNEL=, ARCH= or VARIANT=, the kernel tests on that one'
-	@echo '  make check-fast     the tests that need no kernel, in less than a minute'
+	@echo '  make check-fast     the tests that need no kernel, some minutes'
 	@echo '  make check-archs    the archive of other architectures, and a module built with it'
 	@echo '  make check-kernels  build, boot and test every kernel of $(tests)/kernels,'
 	@echo '                      and write $(tests)/RESULTS.md; hours'

@@ -89,9 +89,10 @@ extern const s32 __start___kcrctab_gpl[];
 #endif
 
 /*
- * 32 if the kernel is relocatable and its linker leaves pointers to relocations, and where
- * those are: where the words of kheaders_symvers.c begin if nowhere, or not known.
- * Other kernels have the pointers in place, or need none.
+ * Where a relocatable kernel, whose image has zeros for pointers, has the relocations that
+ * put them there; 32 in the table's byte says that it does. Kernels that have the pointers
+ * in place, or need none, and those with no symbol at the end, name the table's own words:
+ * a distance of 0.
  */
 #if defined(CONFIG_RELOCATABLE) && !defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS) && \
 	(defined(CONFIG_RISCV) || defined(CONFIG_PPC))

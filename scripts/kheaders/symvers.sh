@@ -32,13 +32,14 @@ say() {
 }
 
 release=$(cat "$tree/include/config/kernel.release")
+id=$(cat "$tree/include/config/kheaders.id" 2>/dev/null)
 if [ "$(uname -r)" != "$release" ]; then
 	say "Linux $(uname -r) is running, and the tree is of $release"
 elif [ ! -e $proc ]; then
 	say "this kernel has no $proc (CONFIG_IKHEADERS_SYMVERS)"
 elif [ ! -e $version ]; then
 	say "can't tell whether the tree is of this build of Linux $release: there is no $version (is /sys mounted?)"
-elif id=$(cat "$tree/include/config/kheaders.id"); [ -z "$id" ] || [ "$(cat $version)" != "$id" ]; then
+elif [ -z "$id" ] || [ "$(cat $version)" != "$id" ]; then
 	say "the tree is of another build of Linux $release than the one that is running (unpack /proc/kheaders.tar.xz again)"
 fi
 

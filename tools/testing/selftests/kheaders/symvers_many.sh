@@ -82,11 +82,6 @@ any_length() {
 	done
 }
 
-# part_of FILE BS SKIP: two blocks of it. A read() may give less than one.
-part_of() {
-	dd if="$1" bs="$2" skip="$3" 2>/dev/null | head -c $(($2 * 2)) | cksum
-}
-
 any_offset() {
 	size=$(wc -c <"$work/whole")
 	for bs in 777 4096 65536; do
