@@ -229,14 +229,13 @@ kernels)
 		export FUZZ_SECONDS="${FUZZ_SECONDS:-60}"
 		fast
 		# What takes a guest longest goes first.
-		kernel 6.12 x86_64 '' read read_more symvers kunit extmod extmod_clang bpf \
+		kernel 6.1 x86_64 '' read read_more symvers kunit extmod extmod_clang bpf \
 			tracers dmesg
 		# With Debian 13's bpftrace, which unpacks nothing, its bcc and clang.
 		boot trixie bpf tracers
 		# Cross-built: what it builds modules with is built again there.
 		kernel newest arm64 modversions read symvers kunit extmod bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg
-		kernel 6.1 um '' read symvers kunit dmesg
 		# It builds one of them again, which must not be running.
 		suite images flock "$results/guest.lock" \
 			env IMAGES="$images" bats --tap "$here/images.bats" &

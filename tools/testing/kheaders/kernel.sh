@@ -40,10 +40,9 @@ esac
 ! grep -qs '^YYLTYPE yylloc;' "$tree/scripts/dtc/dtc-lexer.l" || hostcc="$hostcc -fcommon"
 
 # Without a run of the preprocessor to find out what was compiled before, which takes
-# a fifth of the time. The tests of kbuild.bats find what they share with um by it.
-[ "$arch" = um ] || export CCACHE_DEPEND=1
-# Where nothing was compiled before, but for um, nothing will be found.
-[ "$arch" = um ] || [ -d "$CCACHE_DIR" ] || export CCACHE_DISABLE=1
+# a fifth of the time; and not at all where nothing was.
+export CCACHE_DEPEND=1
+[ -d "$CCACHE_DIR" ] || export CCACHE_DISABLE=1
 # For whoever makes something more of it, also in a copy of the object tree. What old
 # objtools are made of has mistakes that today's compilers see.
 mkdir -p "$out"
