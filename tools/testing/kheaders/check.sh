@@ -227,6 +227,8 @@ kernels)
 		[ -n "${3-}${4-}" ] || kbuild "$2"
 	else
 		export FUZZ_SECONDS="${FUZZ_SECONDS:-60}"
+		# The tokens of all headers: make check KERNEL=.
+		export TOKENS_EVERY="${TOKENS_EVERY:-8}"
 		fast
 		# What takes a guest longest goes first.
 		kernel 6.1 x86_64 '' read read_more symvers kunit extmod extmod_clang bpf \

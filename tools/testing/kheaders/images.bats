@@ -3,7 +3,7 @@
 #
 # scripts/extract-ikheaders on the kernels that check.sh has built: $IMAGES, their
 # object trees. What it finds must be what was built in, which the booted kernels
-# show (read.sh, symvers.sh). The first of them that is a bzImage is also built with each
+# show (read.sh, symvers.sh). The first of them that is a bzImage is also packed with each
 # compression.
 
 bats_require_minimum_version 1.5.0
@@ -113,6 +113,23 @@ objtrees() {
 			-o "$work/gc" "$out/kernel/kheaders_symvers.o"
 		grep -q IKHD_SV "$work/gc" || { echo "$out"; false; }
 	done
+}
+
+@test "bindeb-pkg, with kheaders as a module" {
+	out=$(objtrees '^CONFIG_IKHEADERS_PROC=m' | head -n 1)
+	[ -n "$out" ]
+	mkdir "$work/deb"
+	cp -a "$out" "$work/deb/o"
+	"$work/deb/o/kmake" bindeb-pkg DPKG_FLAGS=-d KDEB_SOURCE_COMPRESS=gzip \
+		KBUILD_BUILD_TIMESTAMP='Mon Feb 11 09:35:59 UTC 2019' >"$work/log" 2>&1 || {
+		tail -n 30 "$work/log"
+		false
+	}
+	for deb in "$work"/deb/*.deb; do
+		dpkg-deb -x "$deb" "$work/deb/x"
+	done
+	extracts "$(find "$work/deb/x" -name kheaders.ko)" "$work/deb/o"
+	rm -rf "$work/deb"
 }
 
 @test "bzImage with gzip, bzip2, lzma, xz, lzo, lz4, zstd" {
