@@ -9,7 +9,10 @@ SUBARCH	?= @SUBARCH@
 # How the kernel's build made symbol versions from debugging information (6.14).
 export KBUILD_GENDWARFKSYMS_STABLE ?= @GENDWARFKSYMS_STABLE@
 
-kheaders-has = $(shell command -v $(1))
+# Makes before 4.3 call a shell only for what looks as if it took one.
+kheaders-has = $(shell command -v $(1) 2>/dev/null)
+# Modules' Makefiles capture what make prints, as of "make kernelrelease".
+kheaders-say = $(if $(1),$(shell printf 'kheaders: %s\n' '$(subst ','\'',$(1))' >&2))
 ifeq ($(LLVM)$(filter command,$(origin CC)),)
 ifeq (@CLANG@,y)
 # A kernel that clang built has options which gcc does not take, so that is what
@@ -38,7 +41,7 @@ kheaders-tree := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 ifdef kheaders-clang
 
-$(info kheaders: no gcc here, so clang builds what is for a kernel that gcc built)
+$(call kheaders-say,no gcc here: clang builds what is for a kernel that gcc built)
 .PHONY: $(or $(MAKECMDGOALS),modules) kheaders-clang
 $(or $(MAKECMDGOALS),modules): kheaders-clang ;
 kheaders-clang:
@@ -51,7 +54,6 @@ ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),modules)),)
 ifndef KHEADERS_PREPARED
 # Once: makes below this one inherit it.
 export KHEADERS_PREPARED := y
-kheaders-say = $(if $(1),$(info kheaders: $(1)))
 kheaders-run = $(shell HOSTCC='$(HOSTCC)' sh $(kheaders-tree)scripts/kheaders/$(1))
 
 kheaders-said := $(call kheaders-run,hostprogs.sh $(kheaders-tree))

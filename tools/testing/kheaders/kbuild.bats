@@ -886,6 +886,30 @@ state() {
 	rm -rf "$out" "$work/h" "$module"
 }
 
+# OLD_MAKE names another make to try, as one of before 4.3.
+# bats test_tags=generator
+@test "make's standard output is the kernel's own, and old makes find the compiler" {
+	local src='' module=$work/said-mod make
+	foreign_program
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
+	for make in make ${OLD_MAKE-}; do
+		unpack "$ref"
+		cp "$work/foreign" "$work/h/scripts/basic/fixdep"
+		run -0 --separate-stderr env -u MAKEFLAGS -u MAKELEVEL \
+			"$make" -s -C "$work/h" M="$module" kernelrelease
+		[ "$output" = "$(show "$ref" include/config/kernel.release)" ]
+		[ "$(echo "$stderr" | grep -c '^kheaders: built again')" = 1 ]
+		env -u MAKEFLAGS -u MAKELEVEL "$make" -C "$work/h" M="$module" kheaders_greeter.o
+		rm "$module"/*.o
+	done
+	# Before 4.3, make has no shell for what has none of a shell's characters, and there is
+	# no program "command".
+	grep -o '\$(shell .*' "$work/h/Makefile" | sed 's/\$([^()]*)//g' >"$work/calls"
+	grep -F '$(shell command -v' "$work/calls"
+	run ! grep -v "[<>|&;'\"]" "$work/calls"
+	rm -rf "$work/h" "$module"
+}
+
 # bats test_tags=generator
 @test "museum 20: objtool is built again from its source, if that is carried" {
 	local arch=x86_64 src='' module=$work/objtool-mod
