@@ -826,7 +826,7 @@ real_tree() {
 
 # real_payload VERSION: that of this repository, in that tree. The code is settled in patches.
 real_payload() {
-	local path
+	local path name
 	[ -f "$TOP/kernel/Makefile.kheaders" ] || skip "there is no payload yet"
 	real $1
 	rm -r repo
@@ -838,6 +838,10 @@ real_payload() {
 	done
 	run ! grep -rn -e KHEADERS_HAVE -e kheaders_have am/kernel am/init am/scripts
 	run ! grep -nE ':=.*[$][(]shell' am/kernel/Makefile.kheaders
+	# What went took no function with it that others call.
+	for name in $(grep -o 'call [a-z-]*-of' am/kernel/Makefile.kheaders | sort -u | cut -c 6-); do
+		grep "^$name = " am/kernel/Makefile.kheaders
+	done
 	# What is left to the preprocessor: options that this kernel has.
 	sed -n 's/^#\(if\|elif\)/&/p' am/kernel/kheaders* | grep -v -e '#ifndef KHEADERS_[A-Z_]*H$' |
 		grep -oE '[A-Z_0-9]{3,}' | sort -u > left
