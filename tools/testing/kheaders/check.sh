@@ -100,13 +100,11 @@ kernel() {
 	tree=$build/src/$(basename "$(readlink "$out/source")")
 	label=$(basename "$out")
 	images="$images $out"
-	case +${3-}+ in
-	*+modversions+*)
-		# On each kernel of the list; for make check, the fastest tells enough.
-		if [ "$row" ] || [ "$2" = um ]; then
-			suite "changed-$label" changed "$out"
-			taps="$taps $results/changed-$label.tap"
-		fi ;;
+	case $2+${3-}+ in
+	um*+modversions+*)
+		# The one that is made again fastest tells enough.
+		suite "changed-$label" changed "$out"
+		taps="$taps $results/changed-$label.tap" ;;
 	esac
 	shift $(($# < 3 ? $# : 3))
 	boot '' "$@"
