@@ -220,6 +220,7 @@ path_without() {
 	gives img
 }
 
+# bats test_tags=slow
 @test "many false magics before the true one" {
 	local _
 	{
@@ -239,6 +240,7 @@ path_without() {
 	gives img
 }
 
+# bats test_tags=slow
 @test "cut short: in the archive, and in its end marker" {
 	local n
 	for n in 20020 20100 90000; do
@@ -266,6 +268,7 @@ path_without() {
 	refuses img 1 "$damaged"
 }
 
+# bats test_tags=slow
 @test "a damaged archive of many streams is unpacked once, not once per stream" {
 	local _
 	path_without xz
@@ -425,6 +428,7 @@ stopped() {
 	[ "$(cat err)" = "extract-ikheaders: $F/vmlinux: needs xz (package xz-utils)" ]
 }
 
+# bats test_tags=slow
 @test "without the tool that the image needs" {
 	path_without zstd lzop
 	zstd -q < "$F/vmlinux" | bzimage > img
@@ -545,6 +549,7 @@ has_symvers() {
 	nothing_left
 }
 
+# bats test_tags=slow
 @test "--symvers: either order of bytes, relative and absolute pointers, with namespaces and without" {
 	for absolute in 0 4 8; do
 		for order in '<' '>'; do
@@ -558,6 +563,7 @@ has_symvers() {
 	done
 }
 
+# bats test_tags=slow
 @test "--symvers: a relocatable kernel, its pointers in place or in relocations" {
 	for absolute in 4 8; do
 		for order in '<' '>'; do
@@ -571,6 +577,7 @@ has_symvers() {
 	done
 }
 
+# bats test_tags=slow
 @test "--symvers: a relocatable kernel without its relocations says so" {
 	symvers_image '<' 3 8 0 stripped >img
 	run -1 "$X" --symvers img
@@ -593,6 +600,7 @@ has_symvers() {
 	has_symvers '\tSOME_NS' '\t'
 }
 
+# bats test_tags=slow
 @test "--symvers: what has none, or only half of it, is an error" {
 	run -1 "$X" --symvers "$F/vmlinux"
 	[ "$output" = "extract-ikheaders: $F/vmlinux: no symbol versions in it (was it built with CONFIG_IKHEADERS_SYMVERS=y?)" ]
@@ -606,6 +614,7 @@ has_symvers() {
 }
 
 @test "under dash" { SHELL_UNDER_TEST=dash each_kind; }
+# bats test_tags=slow
 @test "under bash --posix" { SHELL_UNDER_TEST="bash --posix" each_kind; }
 
 @test "under busybox sh" {

@@ -274,11 +274,13 @@ becomes_ours() {
 	becomes_ours " (took the place of its own kheaders)"
 }
 
+# bats test_tags=slow
 @test "a tree with Android's first, and back" {
 	android
 	becomes_ours " (took the place of its own kheaders)"
 }
 
+# bats test_tags=slow
 @test "a tree with mainline's of 6.17, and back" {
 	newest
 	becomes_ours " (took the place of its own kheaders)"
@@ -341,6 +343,7 @@ becomes_ours() {
 	[ "$(grep -A11 ^KHEADERS "$tree/MAINTAINERS" | tail -n 2 | head -n 1)" = LAST ]
 }
 
+# bats test_tags=slow
 @test "documents are in the tables of contents, where a tree has them" {
 	plain
 	apply
@@ -371,6 +374,7 @@ becomes_ours() {
 	look "$tree" | diff before -
 }
 
+# bats test_tags=slow
 @test "an older overlay is brought up to date" {
 	mainline
 	look_files "$tree" > before
@@ -388,6 +392,7 @@ becomes_ours() {
 	reverts_to before
 }
 
+# bats test_tags=slow
 @test "a tree with the lines that older overlays put there is brought up to date, and back" {
 	cp -r repo older
 	sed -i -e 's,^hook_makefile=.*,hook_makefile='\''include $(srctree)/$(obj)/Makefile.kheaders'\'',' \
@@ -445,6 +450,7 @@ becomes_ours() {
 	refused "no kernel/Makefile" apply
 }
 
+# bats test_tags=slow
 @test "a tree of unknown shape is refused" {
 	plain
 	sed -i s/IKCONFIG_PROC/PROC_IKCONFIG/ "$tree/init/Kconfig"
@@ -463,6 +469,7 @@ becomes_ours() {
 	refused "kernel/kheaders.c is a directory" apply
 }
 
+# bats test_tags=slow
 @test "a tree that is not writable is refused" {
 	plain
 	chmod -R a+rX . "$BATS_RUN_TMPDIR"
@@ -482,6 +489,7 @@ becomes_ours() {
 	as_nobody repo/scripts/overlay/apply "$tree"
 }
 
+# bats test_tags=slow
 @test "lines that were added since are kept" {
 	for shape in plain mainline; do
 		rm -rf "$tree"
@@ -517,6 +525,7 @@ becomes_ours() {
 	refused "kernel/Makefile in $tree lost its line include" apply
 }
 
+# bats test_tags=slow
 @test "a file of ours that was changed since is refused" {
 	mainline
 	look_files "$tree" > pristine
@@ -541,6 +550,7 @@ becomes_ours() {
 	[ "$(find "$tree/scripts" -type f)" = "$tree/scripts/kheaders/list.o" ]
 }
 
+# bats test_tags=slow
 @test "a tree of symbolic links is not written through" {
 	mainline
 	mv "$tree" real
@@ -564,6 +574,7 @@ becomes_ours() {
 	look real | diff real.look -
 }
 
+# bats test_tags=slow
 @test "a tree that git put back is seen as such" {
 	mainline
 	cp -a "$tree" pristine
@@ -594,6 +605,7 @@ commit_tree() {
 	git -C "$1" commit -qm tree
 }
 
+# bats test_tags=slow
 @test "the patches make the same tree as apply, from every shape" {
 	file repo/kernel/odd.inc 'a file no group knows'
 	file repo/scripts/extract-ikheaders x
@@ -624,6 +636,7 @@ commit_tree() {
 	refused "not this kheaders (kernel/odd.inc)" apply "$PWD/again"
 }
 
+# bats test_tags=slow
 @test "patch only reads the tree, and makes the same bytes each time" {
 	mainline
 	look "$tree" > before

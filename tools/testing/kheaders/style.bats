@@ -108,6 +108,7 @@ shell_scripts() {
 	done <"$here/packages"
 }
 
+# bats test_tags=slow
 @test "packages: each command in the scripts comes from a package named there" {
 	# Words where a command can stand, but for our own functions; the base system
 	# needs no entry.

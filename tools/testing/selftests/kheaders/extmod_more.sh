@@ -81,7 +81,7 @@ without_symvers_says_why() {
 	other nowhere
 	# Of a symbol without a version, CONFIG_EXTENDED_MODVERSIONS makes a line that no
 	# compiler takes.
-	make_in "$other" || grep -q '^CONFIG_EXTENDED_MODVERSIONS=y' "$tree/include/config/auto.conf"
+	(make_in "$other") || grep -q '^CONFIG_EXTENDED_MODVERSIONS=y' "$tree/include/config/auto.conf"
 	grep -q '^kheaders: the tree is of another build .* no symbol versions' "$work/log"
 	# Before 5.15 or so, modpost looks for no symbol where it knows none of the kernel's.
 	if grep -q have_vmlinux "$tree/scripts/mod/modpost.c"; then
