@@ -13,7 +13,7 @@
 #include <linux/seq_file.h>
 #include <linux/sysfs.h>
 
-#include "kheaders_have.h"	/* KHEADERS_HAVE_*, by scripts/kheaders/have.sh */
+#include <generated/kheaders_have.h>	/* KHEADERS_HAVE_*, by scripts/kheaders/have.sh */
 
 /* How /proc is told of a file and its reader. */
 #ifdef KHEADERS_HAVE_PROC_READ_ITER	/* sendfile() and splice() read it, too */

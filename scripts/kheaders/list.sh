@@ -311,7 +311,7 @@ archs=$(sort -u "$work/archs")
 # include/config/ are empty and stay there when their option is gone.
 never='(^|/)Module\.symvers$|\.pem$|\.x509$|(^|/)randstruct\.seed$'
 never="$never"'|(^|/)randomize_layout_(seed\.h|plugin\.so)$'
-never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|kheaders_id)\.h$'
+never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|kheaders_(id|have))\.h$'
 never="$never"'|^include/config/.*\.h$'
 
 # A file of the object tree goes before one of the same name in the source tree,

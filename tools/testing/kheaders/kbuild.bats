@@ -171,6 +171,14 @@ clone_ref() {
 	make ARCH=um olddefconfig
 	make ARCH=um XZ="$work/xz-0" -j2 kernel/kheaders.o
 	like_ref "$src"
+	# git shows nothing of what was made, with the kernel's own list and ours.
+	git init -q
+	find . -path ./.git -prune -o \( -type f -o -type l \) -print | sort | comm -13 "$work/before" - \
+		>"$work/new"
+	git check-ignore --stdin <"$work/new" | comm -23 "$work/new" - >"$work/shown"
+	rm -r .git
+	[ -s "$work/new" ]
+	diff /dev/null "$work/shown"
 	make ARCH=um clean
 	run ! ls kernel/kheaders_data.tar.xz scripts/kheaders/tree scripts/kheaders/rest.tar.xz
 	make ARCH=um mrproper
@@ -465,7 +473,7 @@ clone_ref() {
 	grep -vxFf "$work/watched" "$work/read" |
 		grep -v -e "^$out/scripts/kheaders/" -e '/\.[^/]*\.cmd$' \
 			-e "^$out/kernel/kheaders_data\.tar\.xz$" \
-			-e "^$out/include/generated/\(kheaders_id\|compile\|utsversion\)\.h$" \
+			-e "^$out/include/generated/\(kheaders_id\|kheaders_have\|compile\|utsversion\)\.h$" \
 			>"$work/unwatched" || :
 	cat "$work/unwatched"
 	[ ! -s "$work/unwatched" ]
@@ -1213,7 +1221,7 @@ state() {
 	echo "$output" | grep CHECK
 	echo "$output" | run ! grep -E 'kernel/kheaders.*(warning|error)'
 	# What one asks for to find out.
-	rm "$out/kernel/kheaders_have.h"
+	rm "$out/include/generated/kheaders_have.h"
 	kbuild "$out" kernel/kheaders_symvers.i kernel/kheaders.s
 	grep -F "$(show "$out" include/config/kheaders.id)" "$out/kernel/kheaders.s"
 	rm -rf "$out"
@@ -1236,9 +1244,9 @@ state() {
 	# The same answers compile nothing again.
 	touch "$src/include/linux/proc_fs.h"
 	edit "$src/scripts/kheaders/have.sh" ''
-	stamp=$(stat -c %y "$out/kernel/kheaders_have.h")
+	stamp=$(stat -c %y "$out/include/generated/kheaders_have.h")
 	kbuild "$out" kernel/kheaders.o
-	[ "$stamp" = "$(stat -c %y "$out/kernel/kheaders_have.h")" ]
+	[ "$stamp" = "$(stat -c %y "$out/include/generated/kheaders_have.h")" ]
 	# And back, also by a file that is older than the answers.
 	rm "$src/include/linux/proc_fs.h"
 	cp -p "$tree/include/linux/proc_fs.h" "$src/include/linux/"
@@ -1247,7 +1255,7 @@ state() {
 	# Nothing of this costs a shell when make reads the rules.
 	run ! grep -E ':=.*\$\(shell' "$src/kernel/Makefile.kheaders"
 	kbuild "$out" clean
-	[ ! -e "$out/kernel/kheaders_have.h" ]
+	[ ! -e "$out/include/generated/kheaders_have.h" ]
 	rm -rf "$src" "$out"
 }
 
@@ -1270,7 +1278,7 @@ state() {
 		fi
 	done
 	[ "$seen" = 1 ]
-	[ ! -e "$out/kernel/kheaders_have.h" ]
+	[ ! -e "$out/include/generated/kheaders_have.h" ]
 	like_ref "$out"
 	kbuild "$ref" kernel/kheaders.o kernel/kheaders_symvers.o kernel/kheaders_test.o
 	for object in kheaders.o kheaders_symvers.o kheaders_test.o; do
