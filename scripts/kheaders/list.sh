@@ -7,7 +7,8 @@
 #	list.sh MADE FILE... -- WATCHED...
 #
 # FILEs are those that scripts/kheaders/Makefile made for the archive, below the
-# directory MADE. Prints a line for each file of the archive:
+# directory MADE. KHEADERS_RUNS in the environment names the host programs that
+# "make M=" runs. Prints a line for each file of the archive:
 #
 #	CHUNK <tab> PATH <tab> SOURCE
 #
@@ -58,9 +59,9 @@ is_enabled() {
 	grep -q "^$1=[ym]" include/config/auto.conf
 }
 
-# is_made FILE: whether it is among the FILEs.
-is_made() {
-	case " $files " in
+# runs PROGRAM: whether "make M=" does.
+runs() {
+	case " ${KHEADERS_RUNS-} " in
 	*" $1 "*) ;;
 	*) return 1 ;;
 	esac
@@ -174,15 +175,17 @@ build_files() {
 		-name 'Makefile*' -o -name 'Kbuild*' -o -name '*.include' -o \
 		-name '*.sh' -o -name 'module-common.c' -o -name 'module-common.lds' -o \
 		-name 'mkcompile_h' -o -name 'setlocalversion' -o \
-		-name 'check-local-export' -o -name 'remove-stale-files' \) \
+		-name 'check-local-export' -o -name 'remove-stale-files' -o \
+		-name 'nsdeps' -o -name '*-suppression.txt' -o -name '*.scl' \) \
 		! -name Makefile.package ! -name 'check[-_s]*.sh' ! -name decode_stacktrace.sh \
 		! -name dev-needs.sh ! -name headers_install.sh ! -name link-vmlinux.sh \
 		! -name rust_is_available.sh ! -name tags.sh
 	find_in "scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh"
+	find_in "scripts/coccinelle/misc/add_namespace.cocci"
 	genksyms=
-	! is_made scripts/genksyms/genksyms || genksyms=scripts/genksyms
+	! runs scripts/genksyms/genksyms || genksyms=scripts/genksyms
 	gendwarfksyms=
-	! is_made scripts/gendwarfksyms/gendwarfksyms || gendwarfksyms=scripts/gendwarfksyms
+	! runs scripts/gendwarfksyms/gendwarfksyms || gendwarfksyms=scripts/gendwarfksyms
 	find_in "scripts/basic scripts/mod $genksyms $gendwarfksyms scripts/include
 		scripts/clang-tools" -type f \( -name 'Makefile*' -o \
 		-name '*.[chly]' -o -name '*.py' \) ! -path '*/examples/*' \
@@ -296,7 +299,7 @@ extmod=n mcount=n
 ! is_enabled CONFIG_IKHEADERS_EXTMOD || extmod=y
 ! is_enabled CONFIG_FTRACE_MCOUNT_RECORD || mcount=y
 objtool=
-if is_enabled CONFIG_IKHEADERS_OBJTOOL_SRC; then
+if [ "$extmod" = y ] && runs tools/objtool/objtool; then
 	sh "$scripts/objtool.sh" files >"$work/objtool"
 	objtool=$(cat "$work/objtool")
 fi

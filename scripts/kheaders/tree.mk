@@ -49,25 +49,45 @@ kheaders-clang:
 
 else
 
-ifneq ($(KBUILD_EXTMOD)$(M)$(SUBDIRS),)
-ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),modules)),)
-ifndef KHEADERS_PREPARED
-# Once: makes below this one inherit it.
-export KHEADERS_PREPARED := y
+kheaders-m := $(strip $(KBUILD_EXTMOD)$(M)$(SUBDIRS))
+kheaders-builds := $(if $(kheaders-m),$(filter-out clean help,$(or $(MAKECMDGOALS),modules)))
+# To make the tree ready and do no more: from then on it is only read.
+kheaders-prepares := $(if $(kheaders-m),,$(filter prepare modules_prepare scripts,$(MAKECMDGOALS)))
+
+# W=1 also asks kernel-doc, a script as large as all others together.
+ifneq ($(and $(kheaders-builds),$(findstring 1,$(or $(W),$(KBUILD_EXTRA_WARN)))),)
+MAKEOVERRIDES += cmd_checkdoc=
+kheaders-w1 := W=1 does not check the comments of functions: kernel-doc is not in this tree
+endif
+
+ifneq ($(kheaders-builds)$(kheaders-prepares),)
+# Once for each tree: makes below this one inherit it.
+ifneq ($(KHEADERS_PREPARED),$(realpath $(kheaders-tree)))
+export KHEADERS_PREPARED := $(realpath $(kheaders-tree))
 kheaders-run = $(shell HOSTCC='$(HOSTCC)' sh $(kheaders-tree)scripts/kheaders/$(1))
 
-kheaders-said := $(call kheaders-run,hostprogs.sh $(kheaders-tree))
+kheaders-said := $(call kheaders-run,hostprogs.sh $(kheaders-tree) @HOSTPROGS@)
 ifeq ($(firstword $(kheaders-said)),stop:)
 $(error kheaders: $(wordlist 2,999,$(kheaders-said)))
 endif
 $(call kheaders-say,$(kheaders-said))
 $(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
+$(call kheaders-say,$(kheaders-w1))
 endif
+endif
+
+ifneq ($(kheaders-prepares),)
+
+.PHONY: $(kheaders-prepares)
+$(kheaders-prepares): ;
+
+else
+
+ifneq ($(kheaders-builds),)
 kheaders-tools := CC LD
 # modpost would stop at the first symbol of the kernel.
 ifeq ($(wildcard $(kheaders-tree)Module.symvers),)
 export KBUILD_MODPOST_WARN := 1
-endif
 endif
 endif
 
@@ -82,4 +102,5 @@ ifneq ($(kheaders-lacks),)
 $(error kheaders: not here, but what this kernel's Makefile takes: $(kheaders-lacks); install it (packages gcc, binutils), or name yours, as in CC=gcc LD=ld)
 endif
 
+endif
 endif

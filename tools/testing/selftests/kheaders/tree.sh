@@ -29,9 +29,9 @@ make_in() {
 	make -C "$tree" M="$1" modules >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }
 
-# That programs were built again for this machine is none of its worries, nor which
+# That programs were built for this machine is none of its worries, nor which
 # compiler builds.
 has_nothing_to_say() {
-	grep -vE '^kheaders: (built again for this machine|no gcc here)' "$work/log" >"$work/worries"
+	grep -vE '^kheaders: (built for this machine|no gcc here)' "$work/log" >"$work/worries"
 	refuse grep -E 'WARNING|ERROR|^kheaders:' "$work/worries"
 }
