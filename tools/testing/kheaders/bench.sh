@@ -56,7 +56,8 @@ of() {
 # kmake BUILD ARG...
 kmake() {
 	made=$1; shift
-	make -C "$(of "$made")" O="$objects/$made" ARCH=$arch CC="ccache gcc" \
+	# shellcheck disable=SC2086 # variables
+	make -C "$(of "$made")" $without O="$objects/$made" ARCH=$arch CC="ccache gcc" \
 		HOSTCC="ccache gcc" "$@" >>"$bench/$made.log" 2>&1 ||
 		die "make $* failed, see $bench/$made.log"
 }
@@ -233,8 +234,6 @@ for kernel; do
 		sizes >>"$bench-sizes.csv"
 	done
 
-	reading
-
 	echo
 	echo "Linux $name, $arch, $jobs CPUs; medians of $rounds rounds; ratios are ours to mainline's"
 	echo
@@ -247,6 +246,7 @@ for kernel; do
 	echo
 	gnuplot -e "medians='$bench/wall.csv'; png='$bench.png'; name='$name'; compare='$compare'" \
 		"$here/bench.gnuplot"
+	reading
 	printf '  %-32s%12s%12s%8s\n' '' /sys /proc ratio
 	builds='/sys/kernel/kheaders.tar.xz /proc/kheaders.tar.xz' compare=y
 	medians "$bench-read.csv" 4 | table "reading it all in a guest, ms, by bytes a call" %.2f

@@ -24,7 +24,7 @@ words=$(echo "$*" | tr ' ' ',')
 	die "ROOT=$ROOT is for kernels of x86_64, and $out is one of $(arch_of "$out")"
 root=host
 ! grep -q '^CONFIG_BLOCK=y' "$out/.config" || root=/dev/root
-append="root=$root ro quiet panic=-1 reboot=t kheaders.command=$words" init=$here/guest-init.sh
+append="root=$root ro quiet panic=-1 reboot=t kheaders.command=$words kheaders.top=$top" init=$here/guest-init.sh
 
 if grep -q '^CONFIG_UML=y' "$out/.config"; then
 	# Its memory is a file in TMPDIR, which must allow mmap(PROT_EXEC). Its processes
@@ -60,7 +60,7 @@ else
 	if [ "$arch" != x86_64 ] || [ -n "${ROOT-}" ]; then
 		tree=$("$here/root.sh" "${ROOT:-$arch}")
 		cp "$here/guest-init.sh" "$tree/sbin/guest-init.sh"
-		append="$append kheaders.top=$top" init=/sbin/guest-init.sh
+		init=/sbin/guest-init.sh
 		set -- "$@" -device "virtio-9p-device,fsdev=top,mount_tag=top" \
 			-fsdev "local,id=top,path=$top,security_model=none,readonly=on,multidevs=remap"
 	fi

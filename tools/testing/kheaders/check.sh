@@ -80,7 +80,8 @@ bats_suite() {
 # fast [OPTION...]: two at a time.
 fast() {
 	bats_suite strip "$@" &
-	{ bats_suite overlay "$@"; bats_suite extract "$@"; bats_suite symvers "$@"; } &
+	{ bats_suite overlay "$@"; bats_suite extract "$@"; bats_suite symvers "$@"; bats_suite setup "$@"
+	  bats_suite hostprogs "$@"; } &
 	bats_suite style "$@"
 	bats_suite kernels "$@"
 	wait

@@ -21,8 +21,14 @@ finish() {
 
 mount -t proc proc /proc
 mount -t tmpfs -o mode=0755 tmpfs /mnt || finish 125
-mkdir /mnt/upper /mnt/work /mnt/root
+mkdir /mnt/upper /mnt/work /mnt/root /mnt/top
 mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/root || finish 125
+
+# This repository, which may be where the guest mounts something else, or in a root
+# that is not the workstation's own.
+top=$(sed -n 's/.*kheaders.top=\([^ ]*\).*/\1/p' /proc/cmdline)
+mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose top /mnt/top 2>/dev/null ||
+	mount --bind "$top" /mnt/top || finish 125
 
 # UML 5.10 finds no programs in the overlay: there, only /tmp can be written to.
 root=/mnt/root
@@ -34,11 +40,8 @@ mount -t tmpfs -o mode=1777 tmpfs $root/tmp
 mount -t debugfs debugfs $root/sys/kernel/debug 2>/dev/null
 mount -t tracefs tracefs $root/sys/kernel/tracing 2>/dev/null
 mount -t bpf bpf $root/sys/fs/bpf 2>/dev/null
-
-# Where the root is not the workstation's own, this repository comes by itself.
-top=$(sed -n 's/.*kheaders.top=\([^ ]*\).*/\1/p' /proc/cmdline)
-[ -z "$top" ] || mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose top "$root$top" ||
-	finish 125
+mkdir -p "$root$top"
+mount --bind /mnt/top "$root$top" || finish 125
 
 command=$(sed -n 's/.*kheaders.command=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
 chroot $root /bin/sh -c "cd /tmp && $command" 2>&1

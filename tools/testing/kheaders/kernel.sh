@@ -49,7 +49,7 @@ mkdir -p "$out"
 cat >"$out/kmake" <<EOT
 #!/bin/sh
 exec make -C '$tree' O="\$(cd "\$(dirname "\$0")" && pwd)" ARCH='$arch' CROSS_COMPILE='$cross' LLVM='$llvm' \\
-	CC='ccache $cc' HOSTCC='ccache $hostcc' WERROR=0 "\$@"
+	CC='ccache $cc' HOSTCC='ccache $hostcc' $without WERROR=0 "\$@"
 EOT
 chmod +x "$out/kmake"
 kmake() {

@@ -8,6 +8,8 @@ here=$top/tools/testing/kheaders
 build=$top/build
 jobs=$(nproc)
 export LC_ALL=C
+# Where insmod and others are; not every user's has them.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 # What was compiled before, in whatever directory.
 export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 
@@ -19,6 +21,15 @@ die() {
 	say "$*"
 	exit 1
 }
+
+# For each make of a kernel: Kconfig asks for these programs, which some people have,
+# and the archive of a configuration must not depend on that.
+without="RUSTC=no-rustc BINDGEN=no-bindgen PAHOLE=no-pahole"
+
+# The kernel's own Makefile refuses white space and colons; QEMU, commas.
+case $top in
+*[[:space:]:,]*) die "\"$top\" has white space, a colon or a comma in it: move the clone to a directory without" ;;
+esac
 
 # arch_of OBJTREE: the ARCH it was built for.
 arch_of() {

@@ -32,17 +32,48 @@ $(cat $lists)
 EOT
 
 [ -n "$missing" ] || exit 0
-say "installing Debian packages:$missing"
 command -v apt-get >/dev/null ||
 	die "no apt-get here: install the like of$missing, then start again"
-[ "$(id -u)" = 0 ] ||
-	die "only root can install packages: run 'sudo apt-get install$missing', then start again"
+
+# known: of each word of $missing, the first of its names that apt knows.
+known() {
+	for names in $missing; do
+		for name in $(echo "$names" | tr '|' ' '); do
+			if [ "$name" = - ]; then
+				break
+			elif [ "$name" = "$names" ] ||
+			     apt-cache show --no-all-versions "$name" >/dev/null 2>&1; then
+				printf ' %s' "$name"
+				break
+			fi
+		done
+	done
+}
+
+# What nobody misses is not asked for again and again.
+for lists in /var/lib/apt/lists/*_Packages*; do
+	[ ! -e "$lists" ] || [ -n "$(known)" ] || exit 0
+	break
+done
+root=
+if [ "$(id -u)" != 0 ]; then
+	root=sudo
+	command -v sudo >/dev/null ||
+		die "only root can install packages: as root, call apt-get install$(known), then start again"
+fi
 
 mkdir -p "$build"
 log=$build/setup.log
 export DEBIAN_FRONTEND=noninteractive
+$root apt-get update >"$log" 2>&1 || {
+	tail -n 5 "$log" >&2
+	die "apt-get update failed, see $log"
+}
+missing=$(known)
+[ -n "$missing" ] || exit 0
+say "installing Debian packages:$missing"
 # shellcheck disable=SC2086 # a list of names
-if ! { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+$root apt-get install -y --no-install-recommends $missing >>"$log" 2>&1 || {
 	tail -n 5 "$log" >&2
 	die "apt-get failed, see $log"
-fi
+}

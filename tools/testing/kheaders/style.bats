@@ -99,7 +99,10 @@ shell_scripts() {
 		case $package in
 		''|'#'*) continue ;;
 		esac
-		dpkg -L "$package" >"$work/holds"
+		for name in $(echo "$package" | tr '|' ' '); do
+			! dpkg -L "$name" >"$work/holds" 2>/dev/null || break
+		done
+		[ "$name" != - ] || continue
 		for need in $needs; do
 			grep -qxF -e "$need" -e "/usr$need" -e "/bin/$need" -e "/sbin/$need" \
 				-e "/usr/bin/$need" -e "/usr/sbin/$need" "$work/holds" ||
@@ -140,7 +143,7 @@ shell_scripts() {
 		case $rest in
 		yes*|*required|*important) continue ;;
 		esac
-		grep -q "^${package}[[:space:]]" "$here/packages" ||
+		sed 's/[[:space:]].*//' "$here/packages" | tr '|' '\n' | grep -qxF "$package" ||
 			{ echo "$package is used, but not in packages"; exit 1; }
 	done
 }

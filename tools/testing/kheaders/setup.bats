@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What setup.sh installs, and as whom, with an apt that only writes down what it is told.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	tests=$PWD/repo/tools/testing/kheaders
+	mkdir -p "$tests" bin known
+	cp "$BATS_TEST_DIRNAME"/{lib,setup}.sh "$tests"
+	printf '%s\t%s\n' good sh '# comment' '' 'new-name|old-name' no_such_command \
+		'perhaps|-' /no/such/file files '/etc/pass*' >"$tests/packages"
+	program apt-get 'echo "${SUDO-}apt-get $*" >>"$dir/calls"'
+	program apt-cache 'for name; do :; done; [ -e "$dir/known/$name" ]'
+	program id 'echo "${USER_ID-0}"'
+	PATH=$PWD/bin:$PATH
+}
+
+program() {
+	printf '#!/bin/sh\ndir=%s\n%s\n' "$PWD" "$2" >"bin/$1"
+	chmod +x "bin/$1"
+}
+
+@test "of several names, the one that this release has is installed" {
+	for name in old-name new-name; do
+		touch "known/$name"
+		run -0 "$tests/setup.sh"
+		[ "$output" = "kheaders: installing Debian packages: $name" ]
+		[ "$(tail -n 1 calls)" = "apt-get install -y --no-install-recommends $name" ]
+	done
+}
+
+@test "what can go without and is not known is not asked for" {
+	[ -n "$(ls /var/lib/apt/lists/*_Packages* 2>/dev/null)" ] || skip "apt has no lists here"
+	sed -i '/new-name/d' "$tests/packages"
+	run -0 "$tests/setup.sh"
+	[ "$output" = "" ]
+	[ ! -e calls ]
+	touch known/perhaps
+	run -0 "$tests/setup.sh"
+	[ "$output" = "kheaders: installing Debian packages: perhaps" ]
+}
+
+@test "an ordinary user installs by sudo or, without, is told what to call" {
+	touch known/new-name
+	export USER_ID=1000
+	program sudo 'SUDO="sudo " exec "$@"'
+	run -0 "$tests/setup.sh"
+	[ "$(tail -n 1 calls)" = "sudo apt-get install -y --no-install-recommends new-name" ]
+	rm bin/sudo
+	mkdir few
+	for tool in sh dirname cat tr nproc sed mkdir; do
+		ln -s "$(type -P $tool)" few
+	done
+	PATH=$PWD/bin:$PWD/few run -1 "$tests/setup.sh"
+	[ "${lines[-1]}" = "kheaders: only root can install packages: as root, call apt-get install new-name, then start again" ]
+}
+
+@test "Debian's own PATH of an ordinary user is enough, for what is there" {
+	[ -x /usr/sbin/insmod ] || skip "no insmod here"
+	printf 'kmod\tinsmod\n' >"$tests/packages"
+	PATH=$PWD/bin:/usr/local/bin:/usr/bin:/bin:/usr/games
+	run -0 "$tests/setup.sh"
+	[ "$output" = "" ]
+}
+
+@test "a clone in a directory with white space, a colon or a comma is refused at once" {
+	for name in 'a clone' a,clone a:clone; do
+		cp -r repo "$name"
+		run -1 "$name/tools/testing/kheaders/setup.sh"
+		[ "$output" = "kheaders: \"$PWD/$name\" has white space, a colon or a comma in it: move the clone to a directory without" ]
+	done
+}
