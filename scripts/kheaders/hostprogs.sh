@@ -6,16 +6,16 @@
 #
 #	hostprogs.sh TREE PROGRAM...
 #
-# PROGRAMs are those that "make M=" runs, relative to TREE. One that works here is
-# left alone; one that is missing or does not, because the kernel was built on
-# another kind of machine or for another C library, is built from its source in TREE,
-# by $HOSTCC or else by gcc, cc or clang. TREE/scripts/kheaders/built then says for
-# which machine, and by which compiler.
+# PROGRAMs are those that "make M=" runs and the plugins (*.so) that it loads, relative
+# to TREE. One that works here is left alone; one that is missing or does not, because
+# the kernel was built on another kind of machine or for another C library, is built
+# from its source in TREE, by $HOSTCC or else by gcc, cc or clang. For each that was
+# built, TREE/scripts/kheaders/built says for which machine and by which compiler.
 #
-# Prints nothing, or one line: what was built, or "stop: " and why "make M=" can't
-# work here. Always returns 0.
+# Prints one line: "ready", "ready: " and what was built, or "stop: " and why "make M="
+# can't work here. Always returns 0.
 
-tree=${1%/}
+tree=$(cd "$1" && pwd) || exit 1
 shift
 built=$tree/scripts/kheaders/built
 made='' new=''
@@ -25,23 +25,32 @@ stop() {
 	exit 0
 }
 
-# elf FILE: the class, the order of bytes and the machine in its ELF header.
+# elf FILE: the class, the order of bytes and the machine in the ELF header of a program
+# or a shared object.
 elf() {
 	# shellcheck disable=SC2046 # bytes
 	set -- $(od -A n -v -t x1 -N 20 "$1" 2>/dev/null)
-	[ "$1$2$3$4" != 7f454c46 ] || echo "$5 $6 ${19} ${20}"
+	[ "$1$2$3$4" = 7f454c46 ] || return 0
+	case ${17}${18} in
+	0200|0300|0002|0003) echo "$5 $6 ${19} ${20}" ;;
+	esac
 }
 
-# works PROGRAM: whether it is there, is for this machine and answers as it should; if
-# not, $why says why. A program for another machine is never started: some shells would
-# take it for a script.
+# works PROGRAM [FILE]: whether it is there, is for this machine and answers as it
+# should; if not, $why says why. A program for another machine is never started: some
+# shells would take it for a script. FILE is taken in its place.
 works() {
+	file=${2:-$tree/$1}
 	why="$1 is not in the tree"
-	[ -e "$tree/$1" ] || return 1
+	[ -e "$file" ] || return 1
 	why="$1 was built for another machine"
-	[ "$(elf "$tree/$1")" = "$here" ] || return 1
-	# Each knows that there is no such option, and says so, or how it is called.
-	answer=$("$tree/$1" -Z </dev/null 2>&1)
+	[ "$(elf "$file")" = "$here" ] || return 1
+	case $1 in
+	*.so) return 0 ;;
+	esac
+	# Each knows that there is no such option, and says so, or how it is called. A shell
+	# would tell of a crash by itself.
+	answer=$( ( "$file" -Z </dev/null; echo "status $?" ) 2>&1 ) 2>/dev/null
 	case $answer in
 	*[Uu]sage:*|*"invalid option"*|*"unrecognized option"*|*"unknown switch"*) return 0 ;;
 	esac
@@ -77,46 +86,79 @@ packages() {
 	esac
 }
 
+# What builds them; $HOSTCC only, if that is set.
 compiler() {
 	for cc in "$HOSTCC" gcc cc clang; do
 		# shellcheck disable=SC2086 # "ccache gcc" is one, too
 		set -- $cc
-		[ $# -gt 0 ] && command -v "$1" >/dev/null && echo "$cc" && return
+		[ $# -gt 0 ] || continue
+		! command -v "$1" >/dev/null || { echo "$cc"; return; }
+		[ -z "$HOSTCC" ] || return
 	done
+}
+
+# reason TEXT: the line of what a compiler said that tells why it failed.
+reason() {
+	echo "$1" | grep -E 'No space left|error|cannot|not found' | head -n 1 | grep . ||
+		printf '%s' "$1" | tail -n 1
 }
 
 # build PROGRAM: whole or not at all, so that two makes can do it at once.
 build() {
+	case $1 in
+	*.so)	stop "$why, and gcc's plugins can't be built from it: take a kernel without CONFIG_GCC_PLUGINS, or one with CONFIG_IKHEADERS_HOSTPROGS=y built on such a machine" ;;
+	esac
+	unfit=$why
 	cc=$(compiler)
+	[ -n "$cc" ] || [ -z "$HOSTCC" ] ||
+		stop "$unfit, and there is no HOSTCC=$HOSTCC here to build it: name another, or none"
 	[ -n "$cc" ] ||
-		stop "$why, and there is no compiler to build it: install gcc (packages $(packages "$1"))"
+		stop "$unfit, and there is no compiler to build it: install gcc (packages $(packages "$1"))"
 	new=$(mktemp "$tree/$1.XXXXXX" 2>/dev/null) ||
-		stop "$why, and $tree can't be written to: unpack /proc/kheaders.tar.xz where you can write, or call \"make prepare\" there once as who can"
+		stop "$unfit, and $tree can't be written to: unpack /proc/kheaders.tar.xz where you can write, or call \"make prepare\" there once as a user who can"
 	# shellcheck disable=SC2046,SC2086 # names without white space; options
-	said=$(cd "$tree" && $cc -O2 -w -Iscripts/include "-I${1%/*}" -o "$new" $(sources "$1") 2>&1) ||
-		stop "$why, and $cc can't build it: $(echo "$said" |
-			grep -E 'error|cannot|not found' | head -n 1) (packages $(packages "$1"))"
-	{ chmod 755 "$new" && mv -f "$new" "$tree/$1"; } 2>/dev/null ||
-		stop "$tree/$1 can't be written (is the disk full?)"
+	said=$( (cd "$tree" && LC_ALL=C $cc -O2 -w -Iscripts/include "-I${1%/*}" -o "$new" $(sources "$1") ||
+		echo "status $?") 2>&1 ) 2>/dev/null
+	case $said in
+	*"No space left"*)
+		stop "$unfit, and $cc can't build it: no space left on the disk" ;;
+	*"status "[0-9]*)
+		said=$(reason "${said%status *}")
+		stop "$unfit, and $cc can't build it: ${said:-it was killed} (packages $(packages "$1"))" ;;
+	esac
+	chmod 755 "$new"
+	works "$1" "$new" || case $why in
+	*"ermission denied"*)
+		stop "$1 can't be started in $tree: that is mounted noexec; unpack /proc/kheaders.tar.xz elsewhere" ;;
+	*)	stop "$why, though $cc built it: is $cc a compiler for this machine?" ;;
+	esac
+	mv -f "$new" "$tree/$1" 2>/dev/null || stop "$tree/$1 can't be written"
 	new=
-	works "$1" || stop "$why, though $cc built it: is $cc a compiler for this machine?"
 	made="$made ${1##*/}"
+	note "$1"
+}
+
+# note PROGRAM: of what was built before, the others stay.
+note() {
+	new=$(mktemp "$built.XXXXXX" 2>/dev/null) || return 0
+	{
+		[ ! -e "$built" ] || grep -vF "$1: " "$built"
+		echo "$1: for $(uname -m), by $cc: $($cc --version 2>/dev/null | head -n 1)"
+	} >"$new"
+	chmod 644 "$new"
+	mv -f "$new" "$built"
+	new=
 }
 
 trap '[ -z "$new" ] || rm -f "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 
-command -v od >/dev/null ||
-	stop "no od here, which tells for what machine a program is: install it (package coreutils, or busybox)"
 # Whatever reads it, that is a program of this machine.
 here=$(elf /proc/self/exe)
 [ -n "$here" ] || here=$(elf "$(command -v od)")
+[ -n "$here" ] ||
+	stop "od is needed, to tell which machine a program is for, with its options -A, -t and -N: install it (package coreutils)"
 for program; do
 	works "$program" || build "$program"
 done
-[ -n "$made" ] || exit 0
-new=$(mktemp "$built.XXXXXX" 2>/dev/null) && {
-	echo "for $(uname -m), by $cc: $(${cc} --version 2>/dev/null | head -n 1)"
-	echo "$made" | tr ' ' '\n' | grep .
-} >"$new" && chmod 644 "$new" && mv -f "$new" "$built" && new=
-echo "built for this machine ($(uname -m)):$made"
+echo "ready${made:+: built for this machine ($(uname -m)):$made}"

@@ -6,8 +6,20 @@
 #
 #	native.sh "CC [FLAG...]" HOSTCC
 #
-# Returns 0 if so.
+# Prints "64" or "32", the bits of host programs, if they do; else "no". A kernel for
+# machines of 32 bits may be built by a compiler for both.
 
 # shellcheck disable=SC2086 # a command and its options
-cc=$($1 -dumpmachine) && hostcc=$($2 -dumpmachine) || exit 1
-[ -n "$cc" ] && [ "${cc%%-*}" = "${hostcc%%-*}" ]
+kinds() {
+	cc=$($1 -dumpmachine) && hostcc=$($2 -dumpmachine) &&
+		[ -n "$cc" ] && [ "${cc%%-*}" = "${hostcc%%-*}" ]
+}
+
+# shellcheck disable=SC2086
+if ! kinds "$@" 2>/dev/null; then
+	echo no
+elif $2 -dM -E -x c /dev/null | grep -q __LP64__; then
+	echo 64
+else
+	echo 32
+fi

@@ -21,12 +21,13 @@ version=/sys/module/kheaders_symvers/version
 
 # say WHY: symbols come from the file that is there, or from nowhere.
 say() {
+	lacks="without $file (that of this kernel's build, or made of its image by extract-ikheaders --symvers) modules get no symbol versions"
 	if [ -e "$file" ]; then
 		echo "$1: symbol versions are those in $file"
 	elif [ "$modversions" = y ]; then
-		echo "$1, and there is no $file: the modules get no symbol versions, and the tree's kernel (CONFIG_MODVERSIONS=y) will refuse them"
+		echo "$1: $lacks, and the tree's kernel (CONFIG_MODVERSIONS=y) will refuse them"
 	else
-		echo "$1, and there is no $file: the modules get no symbol versions and no dependencies"
+		echo "$1: $lacks and no dependencies"
 	fi
 	exit 0
 }
@@ -65,5 +66,6 @@ write() {
 trap 'rm -f "$new"' EXIT
 trap 'exit 0' HUP INT TERM
 new=
-new=$(mktemp "$tree/.Module.symvers.XXXXXX" 2>/dev/null) || say "$tree can't be written to"
+new=$(mktemp "$tree/.Module.symvers.XXXXXX" 2>/dev/null) ||
+	say "$tree can't be written to, and other modules are loaded than before (call \"make prepare\" there as a user who can write)"
 write 2>/dev/null || say "$file can't be written (is the disk full?)"

@@ -39,6 +39,15 @@ endif
 
 kheaders-tree := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
+# Kbuild hands the path to shells as it is.
+kheaders-open := (
+kheaders-close := )
+kheaders-odd := $(strip $(foreach char,' " ` & ; | < > $$ $(kheaders-open) $(kheaders-close), \
+	$(findstring $(char),$(kheaders-tree))))
+ifneq ($(kheaders-odd),)
+$(error kheaders: $(kheaders-tree) has $(kheaders-odd) in it, which shells take for something else: unpack /proc/kheaders.tar.xz in a directory without)
+endif
+
 ifdef kheaders-clang
 
 $(call kheaders-say,no gcc here: clang builds what is for a kernel that gcc built)
@@ -49,28 +58,37 @@ kheaders-clang:
 
 else
 
-kheaders-m := $(strip $(KBUILD_EXTMOD)$(M)$(SUBDIRS))
+# Kbuild takes M and W from the command line only.
+kheaders-arg = $(if $(findstring command,$(origin $(1))),$($(1)))
+kheaders-m := $(strip $(KBUILD_EXTMOD)$(call kheaders-arg,M)$(SUBDIRS))
 kheaders-builds := $(if $(kheaders-m),$(filter-out clean help,$(or $(MAKECMDGOALS),modules)))
 # To make the tree ready and do no more: from then on it is only read.
 kheaders-prepares := $(if $(kheaders-m),,$(filter prepare modules_prepare scripts,$(MAKECMDGOALS)))
+# Anything else without M= would take the tree for a whole kernel's, and remove what that
+# can make again.
+kheaders-tells := kernelrelease kernelversion image_name help
+kheaders-wrong = $(error kheaders: this tree is there to build modules: name the directory of one, as in "make -C $(patsubst %/,%,$(kheaders-tree)) M=DIR")
 
 # W=1 also asks kernel-doc, a script as large as all others together.
-ifneq ($(and $(kheaders-builds),$(findstring 1,$(or $(W),$(KBUILD_EXTRA_WARN)))),)
+ifneq ($(and $(kheaders-builds),$(findstring 1,$(call kheaders-arg,W) $(KBUILD_EXTRA_WARN))),)
 MAKEOVERRIDES += cmd_checkdoc=
 kheaders-w1 := W=1 does not check the comments of functions: kernel-doc is not in this tree
 endif
 
-ifneq ($(kheaders-builds)$(kheaders-prepares),)
+# With -n, make says what it would do, and makes nothing.
+kheaders-dry := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+
+ifneq ($(if $(kheaders-dry),,$(kheaders-builds)$(kheaders-prepares)),)
 # Once for each tree: makes below this one inherit it.
 ifneq ($(KHEADERS_PREPARED),$(realpath $(kheaders-tree)))
 export KHEADERS_PREPARED := $(realpath $(kheaders-tree))
 kheaders-run = $(shell HOSTCC='$(HOSTCC)' sh $(kheaders-tree)scripts/kheaders/$(1))
 
 kheaders-said := $(call kheaders-run,hostprogs.sh $(kheaders-tree) @HOSTPROGS@)
-ifeq ($(firstword $(kheaders-said)),stop:)
-$(error kheaders: $(wordlist 2,999,$(kheaders-said)))
+ifeq ($(filter ready ready:,$(firstword $(kheaders-said))),)
+$(error kheaders: $(or $(wordlist 2,999,$(kheaders-said)),scripts/kheaders/hostprogs.sh failed: unpack /proc/kheaders.tar.xz again))
 endif
-$(call kheaders-say,$(kheaders-said))
+$(call kheaders-say,$(wordlist 2,999,$(kheaders-said)))
 $(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
 $(call kheaders-say,$(kheaders-w1))
 endif
@@ -78,6 +96,9 @@ endif
 
 ifneq ($(kheaders-prepares),)
 
+ifneq ($(filter-out $(kheaders-prepares),$(MAKECMDGOALS)),)
+$(kheaders-wrong)
+endif
 .PHONY: $(kheaders-prepares)
 $(kheaders-prepares): ;
 
@@ -92,6 +113,10 @@ endif
 endif
 
 include $(kheaders-tree)Makefile.kernel
+
+ifneq ($(if $(KBUILD_EXTMOD),,$(filter-out $(kheaders-tells),$(or $(MAKECMDGOALS),modules))),)
+$(kheaders-wrong)
+endif
 
 # Vendors' Makefiles name compilers by where they are on the machine that built. A make
 # that only calls another one has not set them yet: they are make's own, or none with -R.

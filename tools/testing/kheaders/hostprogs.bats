@@ -33,6 +33,12 @@ prepare() {
 	"${@:-sh}" "$script" "$tree/" scripts/basic/fixdep scripts/mod/modpost
 }
 
+# compiler COMMAND: as ./cc.
+compiler() {
+	printf '#!/bin/sh\n%s\n' "$1" >cc
+	chmod +x cc
+}
+
 # A program of another machine: its ELF header, and behind it what a shell would do that
 # takes it for a script.
 foreign() {
@@ -40,7 +46,7 @@ foreign() {
 	chmod +x "$1"
 }
 
-built_both="built for this machine ($(uname -m)): fixdep modpost"
+built_both="ready: built for this machine ($(uname -m)): fixdep modpost"
 
 # none_left: no temporary files, and nothing foreign was started.
 none_left() {
@@ -51,9 +57,14 @@ none_left() {
 @test "what is missing is built, once; what works stays as it is" {
 	[ "$(prepare)" = "$built_both" ]
 	[ "$("$fixdep" 2>&1)" = "Usage: fixdep" ]
-	grep "^for $(uname -m), by gcc: gcc" "$tree/scripts/kheaders/built"
+	rm "$modpost"
+	[ "$(prepare)" = "ready: built for this machine ($(uname -m)): modpost" ]
+	for program in basic/fixdep mod/modpost; do
+		grep "^scripts/$program: for $(uname -m), by gcc: gcc" "$tree/scripts/kheaders/built"
+	done
+	[ "$(wc -l <"$tree/scripts/kheaders/built")" = 2 ]
 	before=$(ls -lRi --time-style=full-iso h)
-	[ "$(prepare)" = "" ]
+	[ "$(prepare)" = ready ]
 	[ "$before" = "$(ls -lRi --time-style=full-iso h)" ]
 	none_left
 }
@@ -79,7 +90,7 @@ none_left() {
 		prepare
 		printf '#include <stdio.h>\nint main(void) { puts("%s"); return 1; }\n' "$answer" >a.c
 		gcc -o "$fixdep" a.c
-		[ "$(prepare)" = "built for this machine ($(uname -m)): fixdep" ]
+		[ "$(prepare)" = "ready: built for this machine ($(uname -m)): fixdep" ]
 	done
 	none_left
 }
@@ -87,14 +98,14 @@ none_left() {
 @test "one of this machine for a C library that is not here is built again" {
 	prepare
 	gcc -Wl,--dynamic-linker=/lib/ld-nowhere.so.1 -o "$modpost" "$tree/scripts/mod/modpost.c"
-	[ "$(prepare)" = "built for this machine ($(uname -m)): modpost" ]
+	[ "$(prepare)" = "ready: built for this machine ($(uname -m)): modpost" ]
 }
 
 @test "a damaged program is built again" {
 	for size in 0 3 30; do
 		prepare
 		truncate -s "$size" "$modpost"
-		[ "$(prepare)" = "built for this machine ($(uname -m)): modpost" ]
+		[ "$(prepare)" = "ready: built for this machine ($(uname -m)): modpost" ]
 	done
 }
 
@@ -107,7 +118,7 @@ none_left() {
 		wait $!
 		run ! grep stop one two
 		none_left
-		[ "$(prepare)" = "" ]
+		[ "$(prepare)" = ready ]
 	done
 }
 
@@ -117,26 +128,44 @@ none_left() {
 	as=
 	[ "$(id -u)" != 0 ] || as='setpriv --reuid=nobody --regid=nogroup --clear-groups'
 	# shellcheck disable=SC2086 # words
-	[ "$(prepare $as sh)" = "" ]
+	[ "$(prepare $as sh)" = ready ]
 	chmod -R u+w "$tree"
 }
 
 @test "what can't be done is one line with the cure" {
 	said() {
 		echo "$output"
-		[ "$status" = 0 ] && [ "${#lines[@]}" = 1 ] && [[ $output == "stop: $1"* ]]
+		[ "$status" = 0 ]
+		[ "${#lines[@]}" = 1 ]
+		[[ $output == "stop: $1"* ]]
 		none_left
 	}
 	mkdir few
-	for tool in sh mktemp uname sed grep head rm chmod mv cat tr od; do
+	for tool in sh mktemp uname sed grep head tail rm chmod mv cat tr od; do
 		ln -s "$(type -P $tool)" few
 	done
 	foreign "$fixdep"
 	PATH=$PWD/few run prepare "$(type -P sh)"
 	said "scripts/basic/fixdep was built for another machine, and there is no compiler to build it: install gcc (packages gcc, libc6-dev)"
-	rm few/od
-	PATH=$PWD/few run prepare "$(type -P sh)"
-	said "no od here, which tells for what machine a program is: install it"
+	# An od without the options, or none.
+	ln -sf "$(type -P false)" few/od
+	for _ in 1 2; do
+		PATH=$PWD/few run prepare "$(type -P busybox)" sh
+		said "od is needed, to tell which machine a program is for, with its options -A, -t and -N: install it (package coreutils)"
+		rm -f few/od
+	done
+
+	HOSTCC=/nowhere/cc run prepare
+	said "scripts/basic/fixdep was built for another machine, and there is no HOSTCC=/nowhere/cc here to build it: name another, or none"
+	compiler 'echo "a.h: schwerwiegender Fehler"; exit 1'
+	HOSTCC=$PWD/cc run prepare
+	said "scripts/basic/fixdep was built for another machine, and $PWD/cc can't build it: a.h: schwerwiegender Fehler (packages"
+	compiler 'kill -KILL $$'
+	HOSTCC=$PWD/cc run prepare
+	said "scripts/basic/fixdep was built for another machine, and $PWD/cc can't build it: "
+	compiler 'echo "ld: final link failed: No space left on device"; exit 1'
+	HOSTCC=$PWD/cc run prepare
+	said "scripts/basic/fixdep was built for another machine, and $PWD/cc can't build it: no space left on the disk"
 
 	HOSTCC="gcc -nostdinc" run prepare
 	said "scripts/basic/fixdep was built for another machine, and gcc -nostdinc can't build it: "
@@ -148,10 +177,9 @@ none_left() {
 
 @test "a compiler for another machine is named, and what it built is not started" {
 	foreign foreign
-	printf '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\nexec cp "%s/foreign" "$2"\n' "$PWD" >cross
-	chmod +x cross
-	HOSTCC=$PWD/cross run prepare
-	[ "$output" = "stop: scripts/basic/fixdep was built for another machine, though $PWD/cross built it: is $PWD/cross a compiler for this machine?" ]
+	compiler "while [ \$1 != -o ]; do shift; done; exec cp '$PWD/foreign' \"\$2\""
+	HOSTCC=$PWD/cc run prepare
+	[ "$output" = "stop: scripts/basic/fixdep was built for another machine, though $PWD/cc built it: is $PWD/cc a compiler for this machine?" ]
 	none_left
 }
 
@@ -160,4 +188,44 @@ none_left() {
 	run prepare setpriv --reuid=nobody --regid=nogroup --clear-groups sh
 	[[ $output == "stop: scripts/basic/fixdep is not in the tree, and $tree can't be written to: "* ]]
 	none_left
+}
+
+@test "where programs can't be started, what is there stays" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to mount"
+	prepare
+	inode=$(stat -c %i "$fixdep")
+	printf '%s\n' "mount --bind '$tree' '$tree'" "mount -o remount,noexec,bind '$tree'" 'exec "$@"' >mounted
+	run prepare unshare --mount sh -eu mounted sh
+	[ "$output" = "stop: scripts/basic/fixdep can't be started in $tree: that is mounted noexec; unpack /proc/kheaders.tar.xz elsewhere" ]
+	[ "$inode" = "$(stat -c %i "$fixdep")" ]
+	none_left
+}
+
+@test "a plugin for gcc that does not fit is no plugin to try" {
+	prepare
+	plugin=scripts/gcc-plugins/latent_entropy_plugin.so
+	run sh "$script" "$tree" scripts/basic/fixdep $plugin
+	[[ $output == "stop: $plugin is not in the tree, and gcc's plugins can't be built from it: "*CONFIG_IKHEADERS_HOSTPROGS=y* ]]
+	mkdir "$tree/scripts/gcc-plugins"
+	foreign "$tree/$plugin"
+	run sh "$script" "$tree" scripts/basic/fixdep $plugin
+	[[ $output == "stop: $plugin was built for another machine, and gcc's plugins "* ]]
+	echo 'int plugin_init;' >a.c
+	gcc -shared -fPIC -o "$tree/$plugin" a.c
+	[ "$(sh "$script" "$tree" scripts/basic/fixdep $plugin)" = ready ]
+	none_left
+}
+
+@test "a tree may be named by a relative path" {
+	[ "$(sh "$script" h scripts/basic/fixdep)" = "ready: built for this machine ($(uname -m)): fixdep" ]
+}
+
+@test "what Kconfig asks: whether the kernel's machine is the one that builds it" {
+	native=${script%/*}/native.sh
+	[ "$(sh "$native" gcc clang)" = 64 ]
+	[ "$(sh "$native" 'clang --target=x86_64-linux-gnu' gcc)" = 64 ]
+	[ "$(sh "$native" 'gcc -m32' 'gcc -m32')" = 32 ]
+	[ "$(sh "$native" aarch64-linux-gnu-gcc gcc)" = no ]
+	[ "$(sh "$native" 'clang --target=aarch64-linux-gnu' gcc)" = no ]
+	[ "$(sh "$native" nowhere-gcc gcc)" = no ]
 }

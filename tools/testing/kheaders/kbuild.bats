@@ -143,6 +143,14 @@ did() {
 	echo "$output" | sed -n 's,^  \(PACK\|GEN\|UPD\|STRIP\) *\(kernel/kheaders\|scripts/kheaders/\)\(.*\),\1 \3,p'
 }
 
+# What has objtool in it: $out, of another $arch than all else, built by the first that asks.
+x86_64_ref() {
+	out=$work/x86_64
+	[ ! -e "$out/kernel/kheaders.o" ] || return 0
+	configure "$out"
+	kbuild "$out" kernel/kheaders.o >>"$out.log" 2>&1 || { tail "$out.log"; return 1; }
+}
+
 # An object tree that is a copy of the reference's. As its files have other inodes, the
 # first make reads them all again.
 clone_ref() {
@@ -176,10 +184,10 @@ clone_ref() {
 	# git shows nothing of what was made, with the kernel's own list and ours.
 	git init -q
 	find . -path ./.git -prune -o \( -type f -o -type l \) -print | sort | comm -13 "$work/before" - \
-		>"$work/new"
-	git check-ignore --stdin <"$work/new" | comm -23 "$work/new" - >"$work/shown"
+		>"$work/made"
+	git check-ignore --stdin <"$work/made" | comm -23 "$work/made" - >"$work/shown"
 	rm -r .git
-	[ -s "$work/new" ]
+	[ -s "$work/made" ]
 	diff /dev/null "$work/shown"
 	make ARCH=um clean
 	run ! ls kernel/kheaders_data.tar.xz scripts/kheaders/tree scripts/kheaders/rest.tar.xz
@@ -257,21 +265,20 @@ clone_ref() {
 
 # bats test_tags=slow
 @test "museum 41: the same bytes with objtool, in two directories and in-tree" {
-	local arch=x86_64 dir
-	for dir in "$work/x86" "$work/an/other/directory"; do
-		configure "$dir"
-		kbuild "$dir" kernel/kheaders.o
-		names "$dir" | grep -x tools/objtool/objtool
-		cmp "$dir/kernel/kheaders_data.tar.xz" "$work/x86/kernel/kheaders_data.tar.xz"
-	done
+	local arch=x86_64 other=$work/an/other/directory
+	x86_64_ref
+	names "$out" | grep -x tools/objtool/objtool
+	configure "$other"
+	kbuild "$other" kernel/kheaders.o
+	cmp "$other/kernel/kheaders_data.tar.xz" "$out/kernel/kheaders_data.tar.xz"
 	rm -rf "$work/an"
 	clone_tree x86-intree
 	cd "$src"
 	make ARCH=x86 mrproper
-	cp "$work/x86/.config" .
+	cp "$out/.config" .
 	make ARCH=x86_64 HOSTCC="ccache gcc" XZ="$work/xz-0" -j2 kernel/kheaders.o
-	cmp kernel/kheaders_data.tar.xz "$work/x86/kernel/kheaders_data.tar.xz"
-	rm -rf "$src" "$work/x86"
+	cmp kernel/kheaders_data.tar.xz "$out/kernel/kheaders_data.tar.xz"
+	rm -rf "$src"
 }
 
 @test "museum 8: a source tree of symbolic links" {
@@ -894,12 +901,6 @@ state() {
 	unpack "$out"
 	run -1 grep -rlaP '^\x7fELF' "$work/h"
 	[ -e "$work/h/scripts/mod/modpost.c" ]
-	# What Kconfig asks to tell the one from the other.
-	"$tree/scripts/kheaders/native.sh" gcc clang
-	"$tree/scripts/kheaders/native.sh" 'clang --target=x86_64-linux-gnu' gcc
-	run ! "$tree/scripts/kheaders/native.sh" aarch64-linux-gnu-gcc gcc
-	run ! "$tree/scripts/kheaders/native.sh" 'clang --target=aarch64-linux-gnu' gcc
-	run ! "$tree/scripts/kheaders/native.sh" nowhere-gcc gcc
 	rm -rf "$out" "$work/h"
 }
 
@@ -928,11 +929,50 @@ state() {
 }
 
 # bats test_tags=generator
+@test "without M= the tree says what it is for, and stays whole" {
+	local src='' module=$work/whole-mod before
+	unpack "$ref"
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
+	before=$(ls -lR --time-style=full-iso "$work/h")
+	tree_make() { env -u MAKEFLAGS -u MAKELEVEL "$@"; }
+	for goals in '' modules all clean mrproper nsdeps oldconfig headers_install 'prepare modules' 'M= modules'; do
+		run -2 tree_make make -C "$work/h" $goals
+		echo "$output" | grep "kheaders: this tree is there to build modules: name the directory of one, as in \"make -C $work/h M=DIR\"" ||
+			{ echo "make $goals: $output"; false; }
+	done
+	# Kbuild does not look for it in the environment.
+	run -2 tree_make M="$module" make -C "$work/h" modules
+	run -0 tree_make W=1 make -C "$work/h" M="$module" kheaders_greeter.o
+	echo "$output" | run ! grep 'W=1'
+	[ "$(tree_make make -s -C "$work/h" kernelversion)" = "$(make -s -C "$tree" kernelversion)" ]
+	[ "$before" = "$(ls -lR --time-style=full-iso "$work/h")" ]
+	ext
+
+	# What is dry builds nothing.
+	rm "$work/h/scripts/mod/modpost"
+	tree_make make -n -C "$work/h" prepare
+	tree_make make -n -C "$work/h" M="$module" modules >"$work/dry" 2>&1 || :
+	[ ! -e "$work/h/scripts/mod/modpost" ]
+	# What would prepare it is not there.
+	mv "$work/h/scripts/kheaders/hostprogs.sh" "$work/hostprogs.sh"
+	run -2 ext
+	echo "$output" | grep 'kheaders: scripts/kheaders/hostprogs.sh failed: unpack'
+	mv "$work/hostprogs.sh" "$work/h/scripts/kheaders/"
+
+	for odd in 'p(q' 'a&b' 'a;b' "a'b" 'a$b'; do
+		mv "$work/h" "$work/$odd"
+		run -2 tree_make make -C "$work/$odd" M="$module" modules
+		[ "$(echo "$output" | grep -c '')" -le 4 ]
+		echo "$output" | grep 'kheaders: .* has . in it, which shells take for something else: unpack'
+		mv "$work/$odd" "$work/h"
+	done
+	rm -rf "$work/h" "$module"
+}
+
+# bats test_tags=generator
 @test "museum 20: objtool is built from its source" {
 	local arch=x86_64 src='' module=$work/objtool-mod
-	out=$work/objtool
-	configure "$out"
-	kbuild "$out" kernel/kheaders.o
+	x86_64_ref
 	run ! grep -F "$top" "$out/scripts/kheaders/made/tools/objtool/objtool.args"
 	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
 	foreign_program
@@ -954,7 +994,75 @@ state() {
 	cp "$work/foreign" "$work/h/tools/objtool/objtool"
 	run -2 ext HOSTCC="$(other_libc)"
 	echo "$output" | grep "kheaders: tools/objtool/objtool .* musl-gcc .* can't build it: .*elf.h: No such file.* (packages gcc, libc6-dev, libelf-dev)"
-	rm -rf "$out" "$work/h" "$module"
+	rm -rf "$work/h" "$module"
+}
+
+# device_root COMMAND...: makes $work/device, with make, a compiler, its libraries and
+# headers, and the COMMANDs, each of the first box that has it.
+device_root() {
+	local dir name box
+	rm -rf "$work/device"
+	mkdir -p "$work/device"/{bin,usr/lib,usr/lib64,usr/include,proc,dev,tree,mod,tmp}
+	(cd "$work/device" && ln -s usr/lib lib && ln -s usr/lib64 lib64)
+	for name in make gcc as ld nm; do
+		cp -L "$(type -P $name)" "$work/device/bin/$name"
+	done
+	for name; do
+		for box in $boxes; do
+			case $box in
+			mksh)	echo sh ;;
+			toybox)	toybox ;;
+			*)	busybox --list ;;
+			esac | tr ' ' '\n' | grep -qx "$name" || continue
+			cp -L "$(type -P $box)" "$work/device/bin/"
+			ln -s "$box" "$work/device/bin/$name"
+			break
+		done
+		[ -e "$work/device/bin/$name" ] || { echo "no $name in $boxes"; return 1; }
+	done
+	cat >"$work/on-device" <<-EOT
+		cd "$work/device"
+		mount --bind /usr/lib usr/lib
+		mount --bind /usr/lib64 usr/lib64
+		mount --bind /usr/include usr/include
+		mount --bind /dev dev
+		mount -t proc proc proc
+		mount --bind "$work/h" tree
+		mount --bind "$module" mod
+		exec chroot . /bin/sh -c "PATH=/bin; export PATH; \$*"
+	EOT
+}
+
+# bats test_tags=generator
+@test "museum 43: modules are built with busybox alone, with toybox and mksh, and no more than is documented" {
+	[ "$(id -u)" = 0 ] || skip "needs root, for a root of its own"
+	local arch=x86_64 src='' module=$work/device-mod boxes
+	x86_64_ref
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
+	commands=$(sed -n '/^What the device must have/,/^Programs that make runs/s/^    //p' \
+		"$top/Documentation/admin-guide/kheaders.rst")
+	[ "$(echo $commands | wc -w)" -gt 15 ]
+	# toybox has no shell, awk and others yet.
+	for boxes in busybox "mksh toybox busybox"; do
+		unpack "$out"
+		device_root $commands
+		on_device() {
+			run env -i unshare --mount --pid --fork sh -eu "$work/on-device" "$@"
+			echo "$boxes: $output"
+			[ "$status" = 0 ]
+			[ -z "$(echo "$output" | grep -i 'not found\|usage:\|unknown option')" ]
+		}
+		on_device make -C /tree M=/mod modules
+		[ -s "$module/kheaders_caller.ko" ]
+		echo "$output" | run ! grep 'built for'
+		(cd "$work/h" && rm scripts/basic/fixdep scripts/mod/modpost tools/objtool/objtool)
+		on_device make -C /tree M=/mod clean
+		[ ! -e "$module/kheaders_caller.ko" ]
+		on_device make -C /tree M=/mod modules
+		echo "$output" | grep '^kheaders: built for .*: fixdep modpost objtool$'
+		[ -s "$module/kheaders_caller.ko" ]
+	done
+	rm -rf "$work/device" "$work/on-device" "$work/h" "$module"
 }
 
 @test "museum 31: symbol versions from debugging information: gendwarfksyms is carried, and built again" {
@@ -1044,6 +1152,8 @@ state() {
 	[ "$(wc -l <"$work/named")" -gt 50 ]
 	while read -r path; do
 		[ ! -e "$path" ] || continue
+		# What only other kernels or configurations have.
+		[ -f "$tree/$path" ] || [ -f "$ref/$path" ] || continue
 		case $path in
 		# The kernel's own targets: image, documents, packages, device trees, tags,
 		# configuration, tests, usr/, what its developers check.
@@ -1313,7 +1423,7 @@ state() {
 	[ "$(reader)" = _copy_to_iter ]
 	# Nothing of this costs a shell when make reads the rules.
 	run ! grep -E ':=.*\$\(shell' "$src/kernel/Makefile.kheaders"
-	kbuild "$out" clean
+	kbuild "$out" mrproper
 	[ ! -e "$out/include/generated/kheaders_have.h" ]
 	rm -rf "$src" "$out"
 }
