@@ -20,15 +20,16 @@ finish() {
 }
 
 mount -t proc proc /proc
-mount -t tmpfs -o mode=0755 tmpfs /mnt || finish 125
-mkdir /mnt/upper /mnt/work /mnt/root /mnt/top
-mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/root || finish 125
-
 # This repository, which may be where the guest mounts something else, or in a root
 # that is not the workstation's own.
 top=$(sed -n 's/.*kheaders.top=\([^ ]*\).*/\1/p' /proc/cmdline)
+cd "$top" 2>/dev/null || cd /
+mount -t tmpfs -o mode=0755 tmpfs /mnt || finish 125
+mkdir /mnt/upper /mnt/work /mnt/root /mnt/top
+mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/root || finish 125
 mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose top /mnt/top 2>/dev/null ||
-	mount --bind "$top" /mnt/top || finish 125
+	mount --bind . /mnt/top || finish 125
+cd /
 
 # UML 5.10 finds no programs in the overlay: there, only /tmp can be written to.
 root=/mnt/root

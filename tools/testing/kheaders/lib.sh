@@ -14,7 +14,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 
 say() {
-	echo "kheaders: $*" >&2
+	printf 'kheaders: %s\n' "$*" >&2
 }
 
 die() {
@@ -26,9 +26,11 @@ die() {
 # and the archive of a configuration must not depend on that.
 without="RUSTC=no-rustc BINDGEN=no-bindgen PAHOLE=no-pahole"
 
-# The kernel's own Makefile refuses white space and colons; QEMU, commas.
+# The kernel's own Makefile refuses white space and colons; QEMU, commas; and shells take
+# the others for something else.
 case $top in
-*[[:space:]:,]*) die "\"$top\" has white space, a colon or a comma in it: move the clone to a directory without" ;;
+*[[:space:]:,\'\"\`\&\;\|\<\>\$\(\)\\]*)
+	die "\"$top\" has white space or one of :,'\"\`&;|<>\$()\\ in it: move the clone to a directory without" ;;
 esac
 
 # arch_of OBJTREE: the ARCH it was built for.

@@ -12,7 +12,7 @@ setup() {
 	cp "$BATS_TEST_DIRNAME"/{lib,setup}.sh "$tests"
 	printf '%s\t%s\n' good sh '# comment' '' 'new-name|old-name' no_such_command \
 		'perhaps|-' /no/such/file files '/etc/pass*' >"$tests/packages"
-	program apt-get 'echo "${SUDO-}apt-get $*" >>"$dir/calls"'
+	program apt-get 'echo "${SUDO-}${SUDO:+$DEBIAN_FRONTEND }apt-get $*" >>"$dir/calls"'
 	program apt-cache 'for name; do :; done; [ -e "$dir/known/$name" ]'
 	program id 'echo "${USER_ID-0}"'
 	PATH=$PWD/bin:$PATH
@@ -46,16 +46,32 @@ program() {
 @test "an ordinary user installs by sudo or, without, is told what to call" {
 	touch known/new-name
 	export USER_ID=1000
-	program sudo 'SUDO="sudo " exec "$@"'
+	# As sudo does, it passes no variables on.
+	program sudo 'case $1 in -v) exit "${SUDO_FAILS-0}" ;; esac
+exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	run -0 "$tests/setup.sh"
-	[ "$(tail -n 1 calls)" = "sudo apt-get install -y --no-install-recommends new-name" ]
+	[ "${lines[0]}" = "kheaders: Debian packages are missing: new-name" ]
+	[ "$(tail -n 1 calls)" = "sudo noninteractive apt-get install -y --no-install-recommends new-name" ]
+
+	told="kheaders: only root can install packages: as root, call \"apt-get update\" and \"$tests/setup.sh arm\", then start again"
+	SUDO_FAILS=1 run -1 "$tests/setup.sh" arm
+	[ "${lines[-1]}" = "$told" ]
 	rm bin/sudo
 	mkdir few
 	for tool in sh dirname cat tr nproc sed mkdir; do
 		ln -s "$(type -P $tool)" few
 	done
-	PATH=$PWD/bin:$PWD/few run -1 "$tests/setup.sh"
-	[ "${lines[-1]}" = "kheaders: only root can install packages: as root, call apt-get install new-name, then start again" ]
+	PATH=$PWD/bin:$PWD/few run -1 "$tests/setup.sh" arm
+	[ "${lines[-1]}" = "$told" ]
+}
+
+@test "a build/ of another user's is named" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to become another user"
+	touch known/new-name
+	mkdir repo/build
+	chmod -R a+rX "$BATS_RUN_TMPDIR" .
+	run -1 setpriv --reuid=nobody --regid=nogroup --clear-groups "$tests/setup.sh"
+	[ "$output" = "kheaders: $PWD/repo/build/setup.log can't be written: is $PWD/repo/build another user's? Remove it, or take another clone" ]
 }
 
 @test "Debian's own PATH of an ordinary user is enough, for what is there" {
@@ -66,10 +82,11 @@ program() {
 	[ "$output" = "" ]
 }
 
-@test "a clone in a directory with white space, a colon or a comma is refused at once" {
-	for name in 'a clone' a,clone a:clone; do
+@test "a clone in a directory with white space or what shells read is refused at once" {
+	for name in 'a clone' a,clone a:clone "a'clone" 'a"clone' 'a&b' 'a;b' 'a$b' 'a(b' 'a\b'; do
 		cp -r repo "$name"
 		run -1 "$name/tools/testing/kheaders/setup.sh"
-		[ "$output" = "kheaders: \"$PWD/$name\" has white space, a colon or a comma in it: move the clone to a directory without" ]
+		echo "$output"
+		[ "$output" = "kheaders: \"$PWD/$name\" has white space or one of :,'\"\`&;|<>\$()\\ in it: move the clone to a directory without" ]
 	done
 }

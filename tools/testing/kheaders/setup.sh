@@ -9,6 +9,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
+arguments=$*
 missing=
 lists=$here/packages
 for arch; do
@@ -57,23 +58,28 @@ for lists in /var/lib/apt/lists/*_Packages*; do
 done
 root=
 if [ "$(id -u)" != 0 ]; then
+	names=$(known)
+	say "Debian packages are missing:${names:-$missing}"
 	root=sudo
-	command -v sudo >/dev/null ||
-		die "only root can install packages: as root, call apt-get install$(known), then start again"
+	# It may be there and not for this user, who is asked for a password if for anything.
+	{ command -v sudo && sudo -v; } >/dev/null ||
+		die "only root can install packages: as root, call \"apt-get update\" and \"$0${arguments:+ $arguments}\", then start again"
 fi
 
 mkdir -p "$build"
 log=$build/setup.log
-export DEBIAN_FRONTEND=noninteractive
-$root apt-get update >"$log" 2>&1 || {
-	tail -n 5 "$log" >&2
-	die "apt-get update failed, see $log"
+{ true >"$log"; } 2>/dev/null || die "$log can't be written: is $build another user's? Remove it, or take another clone"
+# sudo passes few variables on.
+apt() {
+	# shellcheck disable=SC2086 # sudo or nothing
+	$root env DEBIAN_FRONTEND=noninteractive apt-get "$@" >>"$log" 2>&1 || {
+		tail -n 5 "$log" >&2
+		die "apt-get $1 failed, see $log"
+	}
 }
+apt update
 missing=$(known)
 [ -n "$missing" ] || exit 0
 say "installing Debian packages:$missing"
 # shellcheck disable=SC2086 # a list of names
-$root apt-get install -y --no-install-recommends $missing >>"$log" 2>&1 || {
-	tail -n 5 "$log" >&2
-	die "apt-get failed, see $log"
-}
+apt install -y --no-install-recommends $missing
