@@ -33,6 +33,18 @@ case $top in
 	die "\"$top\" has white space or one of :,'\"\`&;|<>\$()\\ in it: move the clone to a directory without" ;;
 esac
 
+# scratch NAME: a directory for trees that are made and removed many times, which disks
+# are slow at: in memory, where there is room and programs can be started, else in build/.
+scratch() {
+	if findmnt -n -t tmpfs -O nonoexec /dev/shm >/dev/null &&
+	   [ "$(df -k --output=avail /dev/shm | tail -n 1)" -gt 4000000 ] &&
+	   [ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 6000000 ]; then
+		echo "/dev/shm/kheaders$(echo "$top" | tr / -)/$1"
+	else
+		echo "$build/$1"
+	fi
+}
+
 # arch_of OBJTREE: the ARCH it was built for.
 arch_of() {
 	sed -n "s/.* ARCH='\([^']*\)'.*/\1/p" "$1/kmake"
