@@ -67,12 +67,12 @@ sources() {
 		echo scripts/genksyms/genksyms.c scripts/genksyms/parse.tab.c \
 			scripts/genksyms/lex.lex.c ;;
 	scripts/gendwarfksyms/gendwarfksyms)
-		find scripts/gendwarfksyms -name '*.c'
+		find scripts/gendwarfksyms -name '*.c' | sort
 		echo -ldw -lelf -lz ;;
 	scripts/mod/modpost)
 		# The others are parts of the kernel's build, and no parts of it.
 		find scripts/mod -name '*.c' ! -name empty.c ! -name mk_elfconfig.c \
-			! -name devicetable-offsets.c ;;
+			! -name devicetable-offsets.c | sort ;;
 	tools/objtool/objtool)		echo @tools/objtool/objtool.args ;;
 	esac
 }
