@@ -49,7 +49,8 @@ TREES=$trees exec awk '
 		for (i = 1; i <= n; i++) {
 			sub(/^-[A-Za-z_-]*/, "", part[i])
 			if (part[i] ~ /(^|\/)\.\.(\/|$)|^~[^\/]*\// || part[i] ~ /^\/./ &&
-			    part[i] !~ /^(\/usr|\/system|\/vendor)?\/s?bin\/[^\/]*$|^\/dev\//)
+			    (part[i] !~ /^(\/usr|\/system|\/vendor)?\/s?bin\/[^\/]*$|^\/dev\// ||
+			     part[i] ~ /^\/dev\/shm\//))
 				return 1
 		}
 		return 0

@@ -762,7 +762,7 @@ state() {
 	}
 	for form in 'CONFIG_&="VALUE"' CONFIG_\&=VALUE '#define CONFIG_& "VALUE"' '--cfg=CONFIG_&="VALUE"'; do
 		for value in /home/me/x /lib/firmware '/srv/a /srv/b' 'usr/a /srv/b' ../keys/x.pem \
-				'certs/../../x' \~/x 'pkcs11:token=t;pin-value=1' /etc/keys/x /dev/../x \
+				'certs/../../x' \~/x 'pkcs11:token=t;pin-value=1' /etc/keys/x /dev/../x /dev/shm/x \
 				/usr/bin/../../root/x 'cc 1.0git (/home/me/cc 0123abc)' \
 				-I/home/me/inc -isystem/home/me/inc a:/home/me/b init=/home/me/x \
 				file:///home/me/x "a,'/home/me/q'"; do
@@ -784,7 +784,7 @@ state() {
 		(cd "$out" && srctree=$tree sh "$tree/scripts/kheaders/config.sh" file) >"$out/got"
 		config "$form" "certs/x.pem certs/y.pem" | cmp - "$out/got"
 	done
-	[ "$n" = 72 ]
+	[ "$n" = 76 ]
 	rm -rf "$out"
 }
 
