@@ -79,11 +79,11 @@ find_in() {
 	[ -z "$names" ] || find -L $names "$@"
 }
 
-# existing FILE: the lines of FILE that name a file.
+# existing FILE: the lines of FILE that name a file. A shell's read takes a system call for
+# each byte.
 existing() {
-	while read -r path; do
-		[ ! -f "$path" ] || echo "$path"
-	done <"$1"
+	# shellcheck disable=SC2016 # that shell's
+	xargs sh -c 'for path; do [ ! -f "$path" ] || echo "$path"; done' sh <"$1"
 }
 
 # grep_in FILE GREP-ARGS: what grep prints of the files whose names are in FILE.
@@ -233,11 +233,10 @@ makefiles_included_by() {
 				}
 			}' $(cat "$work/next") >"$work/words"
 		# A word may be a pattern.
-		while read -r words; do
-			for path in $words; do
-				[ ! -f "$path" ] || echo "$path"
-			done
-		done <"$work/words" >"$work/paths"
+		words=$(cat "$work/words")
+		for path in $words; do
+			[ ! -f "$path" ] || echo "$path"
+		done >"$work/paths"
 		sort -u -o "$work/paths" "$work/paths"
 		grep -vxF -f "$work/found" "$work/paths" >"$work/next" || [ $? = 1 ]
 	done
@@ -284,10 +283,8 @@ list_tree() {
 # What the FILEs were made from, as their rules have noted.
 made_from() {
 	find_in "$made" -type f -name '.*.cmd' >"$work/notes"
-	while read -r note; do
-		sed -n -e 's/^source_.*:= *//p' \
-			-e '/^deps_/,/^$/s/^ *\([^ $]*\) \\$/\1/p' "$note"
-	done <"$work/notes" >"$work/deps"
+	xargs sed -n -e 's/^source_.*:= *//p' \
+		-e '/^deps_/,/^$/s/^ *\([^ $]*\) \\$/\1/p' <"$work/notes" >"$work/deps"
 	sort -u -o "$work/deps" "$work/deps"
 	existing "$work/deps"
 }
