@@ -60,7 +60,7 @@ dd if=/dev/null of="$out.tar" bs=512 seek="$blocks" 2>/dev/null
 [ "$(wc -c <"$out.tar")" = $((blocks * 512)) ] ||
 	die "dd can't cut off the end of $out.tar; CONFIG_IKHEADERS_PROC needs dd (package coreutils)"
 
-# Text: a byte follows from the one before it more than from where it stands. Who
-# unpacks needs as much memory as the dictionary has; a chunk is hardly larger.
-"$xz" -T1 --lzma2=preset=6,lc=4,pb=0,dict=4MiB --check=crc32 -c "$out.tar" >"$out.tmp"
+# For text: more literal context (lc=4), no alignment (pb=0). Unpacking takes as much
+# memory as the dictionary has; a chunk is hardly larger.
+"$xz" -T1 --lzma2=preset=6,lc=4,pb=0,dict=4MiB,nice=96 --check=crc32 -c "$out.tar" >"$out.tmp"
 mv -f "$out.tmp" "$out"
