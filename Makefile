@@ -7,11 +7,13 @@ ARCH	?=
 VARIANT	?=
 KSRC	?=
 TREES	?= build/trees
+DEBIAN	?=
+AS	?=
 
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
 
-.PHONY: help run check check-fast check-archs check-kernels bench apply revert patch clean
+.PHONY: help run check check-fast check-archs check-kernels check-machines bench apply revert patch clean
 
 help:
 	@echo 'kheaders: a kernel that carries its own headers'
@@ -23,6 +25,8 @@ help:
 	@echo '  make check-archs    the archive of other architectures, and a module built with it'
 	@echo '  make check-kernels  build, boot and test every kernel of $(tests)/kernels,'
 	@echo '                      and write $(tests)/RESULTS.md; hours'
+	@echo '  make check-machines make run and make check in bare roots of Debian 12 and 13, as root and as'
+	@echo '                      an ordinary user; by root, hours'
 	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.png'
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
 	@echo '  make revert KSRC=D  take it out again, byte for byte'
@@ -37,6 +41,7 @@ help:
 	@echo '  VARIANT=llvm           words joined by +: llvm, modversions, module, debug (make check)'
 	@echo '  TREES=D                where kernel trees, or tarballs of them, are that Debian does not have'
 	@echo '                         ($(TREES); make check-kernels)'
+	@echo '  DEBIAN=bookworm|trixie, AS=root|user|sudoer   these alone (make check-machines)'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
 	@echo 'What they lack they install: Debian packages, by apt-get.'
@@ -61,6 +66,10 @@ check-archs:
 check-kernels:
 	@$(tests)/setup.sh $(or $(ARCH),$$(awk '!/^#/ { print $$2 }' $(tests)/kernels | sort -u))
 	@$(tests)/check.sh list '$(KERNEL)' '$(ARCH)' '$(VARIANT)' '$(TREES)'
+
+check-machines:
+	@$(tests)/setup.sh
+	@$(tests)/check.sh machines '$(DEBIAN)' '$(AS)'
 
 bench:
 	@$(tests)/setup.sh

@@ -14,6 +14,8 @@
 #					the kernel tests on each row of the file kernels;
 #					each of the first three may be empty: any. Kernels
 #					come from the directory TREES or from Debian
+#	check.sh machines DEBIAN USER	make run and make check on each machine of the file
+#					machines; each may be empty: any
 #
 # Each suite prints TAP, kept in build/check/SUITE.tap. Ends with the line
 # "N passed, N failed, N skipped"; returns 0 if nothing failed.
@@ -262,6 +264,15 @@ list)
 	trees=$5
 	list "$2" "$3" "$4"
 	wait
+	;;
+machines)
+	awk -v debian="${2-}" -v user="${3-}" '
+		/^#/ || debian != "" && debian != $1 || user != "" && user != $2 { next }
+		{ print }' "$here/machines" >"$results/rows"
+	[ -s "$results/rows" ] || die "no row of $here/machines is for DEBIAN=${2-} AS=${3-}"
+	while read -r debian user dir <&3; do
+		suite "machine-$debian-$user" "$here/machine.sh" "$debian" "$user" "$dir"
+	done 3<"$results/rows"
 	;;
 archs)
 	for name in ${3:-$("$here/archs.sh")}; do

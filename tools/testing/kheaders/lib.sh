@@ -45,6 +45,17 @@ scratch() {
 	fi
 }
 
+# debian_root SUITE DIR OPTION...: a root of that release of Debian in DIR, by mmdebstrap
+# with the OPTIONs: of the release alone, and of a mirror that has stood still for some
+# days if need be. No one but these tests ever uses it.
+debian_root() {
+	suite=$1 dir=$2; shift 2
+	# shellcheck disable=SC2016 # that shell's argument
+	mmdebstrap --verbose "$@" --aptopt='Acquire::Check-Valid-Until "false"' \
+		--setup-hook='sed -i "/-security\|-updates/d" "$1"/etc/apt/sources.list' \
+		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr "$suite" "$dir"
+}
+
 # arch_of OBJTREE: the ARCH it was built for.
 arch_of() {
 	sed -n "s/.* ARCH='\([^']*\)'.*/\1/p" "$1/kmake"

@@ -29,18 +29,12 @@ riscv)	debian=riscv64 suites="trixie forky" packages="$packages clang libbpf-dev
 	packages="$packages clang libbpf-dev python3 bpftrace bpfcc-tools" ;;
 esac
 
-# bootstrap SUITE: of the release alone, and of a mirror that has stood still for some
-# days if need be. No one but these tests ever uses it.
+# bootstrap SUITE
 bootstrap() {
 	rm -rf "$root.tmp"
 	mkdir -p "$root.tmp"
-	# shellcheck disable=SC2016,SC2086 # that shell's argument; a list of names
-	mmdebstrap --verbose --arch="$debian" --variant=extract \
-		--aptopt='Acquire::Check-Valid-Until "false"' \
-		--setup-hook='sed -i "/-security\|-updates/d" "$1"/etc/apt/sources.list' \
-		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-		--include="$(echo $packages | tr ' ' ,)" "$1" "$root.tmp" \
-		>"$build/root/$arch.log" 2>&1 || {
+	debian_root "$1" "$root.tmp" --arch="$debian" --variant=extract \
+		--include="$(echo "$packages" | tr '\n' ' ')" >"$build/root/$arch.log" 2>&1 || {
 		grep '^E: ' "$build/root/$arch.log" | head -n 3 >&2
 		say "mmdebstrap can't make Debian $1 for $arch, see $build/root/$arch.log"
 		return 1
