@@ -1122,13 +1122,17 @@ device_root() {
 	# With KBUILD_GENDWARFKSYMS_STABLE, the use of a reserved member is no change.
 	mkdir "$module"
 	echo 'obj-m := kabi.o' >"$module/Kbuild"
-	cat >"$module/kabi.c" <<-EOT
-		#include <linux/module.h>
+	# What only a .c file knows has no part in a version.
+	cat >"$module/kabi.h" <<-EOT
 		#include "$tree/scripts/gendwarfksyms/examples/kabi.h"
 		struct kabi {
 			int a;
 			MEMBER;
 		};
+	EOT
+	cat >"$module/kabi.c" <<-EOT
+		#include <linux/module.h>
+		#include "kabi.h"
 		int kheaders_kabi(struct kabi *k) { return k->a; }
 		EXPORT_SYMBOL(kheaders_kabi);
 		MODULE_LICENSE("GPL");
