@@ -49,11 +49,10 @@ scratch() {
 # with the OPTIONs: of the release alone, and of a mirror that has stood still for some
 # days if need be. No one but these tests ever uses it.
 debian_root() {
-	suite=$1 dir=$2; shift 2
 	# shellcheck disable=SC2016 # that shell's argument
-	mmdebstrap --verbose "$@" --aptopt='Acquire::Check-Valid-Until "false"' \
+	mmdebstrap --verbose --aptopt='Acquire::Check-Valid-Until "false"' \
 		--setup-hook='sed -i "/-security\|-updates/d" "$1"/etc/apt/sources.list' \
-		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr "$suite" "$dir"
+		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr "$@"
 }
 
 # arch_of OBJTREE: the ARCH it was built for.

@@ -54,7 +54,8 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	[ "$(tail -n 1 calls)" = "sudo noninteractive apt-get install -y --no-install-recommends new-name" ]
 
 	told="kheaders: only root can install packages: as root, call \"apt-get update\" and \"$tests/setup.sh arm\", then start again"
-	SUDO_FAILS=1 run -1 "$tests/setup.sh" arm
+	# Root is in another directory then.
+	SUDO_FAILS=1 run -1 "repo/tools/testing/kheaders/setup.sh" arm
 	[ "${lines[-1]}" = "$told" ]
 	rm bin/sudo
 	mkdir few

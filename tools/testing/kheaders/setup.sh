@@ -63,7 +63,7 @@ if [ "$(id -u)" != 0 ]; then
 	root=sudo
 	# It may be there and not for this user, who is asked for a password if for anything.
 	{ command -v sudo && sudo -v; } >/dev/null ||
-		die "only root can install packages: as root, call \"apt-get update\" and \"$0${arguments:+ $arguments}\", then start again"
+		die "only root can install packages: as root, call \"apt-get update\" and \"$here/setup.sh${arguments:+ $arguments}\", then start again"
 fi
 
 mkdir -p "$build"
