@@ -75,6 +75,14 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	[ "$output" = "kheaders: $PWD/repo/build/setup.log can't be written: is $PWD/repo/build another user's? Remove it, or take another clone" ]
 }
 
+@test "what root makes in a user's clone is that user's" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to have a clone of another user's"
+	touch known/new-name
+	chown -R nobody:nogroup repo
+	run -0 "$tests/setup.sh"
+	[ "$(stat -c %U repo/build repo/build/setup.log | sort -u)" = nobody ]
+}
+
 @test "Debian's own PATH of an ordinary user is enough, for what is there" {
 	[ -x /usr/sbin/insmod ] || skip "no insmod here"
 	printf 'kmod\tinsmod\n' >"$tests/packages"

@@ -66,9 +66,16 @@ if [ "$(id -u)" != 0 ]; then
 		die "only root can install packages: as root, call \"apt-get update\" and \"$here/setup.sh${arguments:+ $arguments}\", then start again"
 fi
 
-mkdir -p "$build"
 log=$build/setup.log
+new=
+for file in "$build" "$log"; do
+	[ -e "$file" ] || new="$new $file"
+done
+mkdir -p "$build"
 { true >"$log"; } 2>/dev/null || die "$log can't be written: is $build another user's? Remove it, or take another clone"
+# What root makes in a user's clone is that user's.
+# shellcheck disable=SC2086 # a list of names
+[ "$root" ] || [ -z "$new" ] || chown --reference="$top" $new
 # sudo passes few variables on.
 apt() {
 	# shellcheck disable=SC2086 # sudo or nothing
