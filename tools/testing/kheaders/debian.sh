@@ -14,7 +14,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-suites="trixie-backports bookworm bullseye"
+suites="trixie-backports trixie bookworm bullseye"
 version=$1
 apt=$build/apt
 listed=
