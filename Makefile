@@ -9,6 +9,7 @@ KSRC	?=
 TREES	?= build/trees
 DEBIAN	?=
 AS	?=
+CHECK	?= check-fast
 
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
@@ -25,8 +26,8 @@ help:
 	@echo '  make check-archs    the archive of other architectures, and a module built with it'
 	@echo '  make check-kernels  build, boot and test every kernel of $(tests)/kernels,'
 	@echo '                      and write $(tests)/RESULTS.md; hours'
-	@echo '  make check-machines make run and make check in bare roots of Debian 12 and 13, as root and as'
-	@echo '                      an ordinary user; by root, hours'
+	@echo '  make check-machines make run and make check-fast in bare roots of Debian 12 and 13, as root'
+	@echo '                      and as an ordinary user; only root can; half an hour'
 	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.png'
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
 	@echo '  make revert KSRC=D  take it out again, byte for byte'
@@ -42,6 +43,7 @@ help:
 	@echo '  TREES=D                where kernel trees, or tarballs of them, are that Debian does not have'
 	@echo '                         ($(TREES); make check-kernels)'
 	@echo '  DEBIAN=bookworm|trixie, AS=root|user|sudoer   these alone (make check-machines)'
+	@echo '  CHECK=check            there, make check in place of make check-fast'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
 	@echo 'What they lack they install: Debian packages, by apt-get.'
@@ -69,7 +71,7 @@ check-kernels:
 
 check-machines:
 	@$(tests)/setup.sh
-	@$(tests)/check.sh machines '$(DEBIAN)' '$(AS)'
+	@$(tests)/check.sh machines '$(DEBIAN)' '$(AS)' '$(CHECK)'
 
 bench:
 	@$(tests)/setup.sh

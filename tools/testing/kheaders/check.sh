@@ -14,8 +14,9 @@
 #					the kernel tests on each row of the file kernels;
 #					each of the first three may be empty: any. Kernels
 #					come from the directory TREES or from Debian
-#	check.sh machines DEBIAN USER	make run and make check on each machine of the file
-#					machines; each may be empty: any
+#	check.sh machines DEBIAN USER CHECK
+#					make run and make CHECK on each machine of the file
+#					machines; the first two may be empty: any
 #
 # Each suite prints TAP, kept in build/check/SUITE.tap. Ends with the line
 # "N passed, N failed, N skipped"; returns 0 if nothing failed.
@@ -271,7 +272,7 @@ machines)
 		{ print }' "$here/machines" >"$results/rows"
 	[ -s "$results/rows" ] || die "no row of $here/machines is for DEBIAN=${2-} AS=${3-}"
 	while read -r debian user dir <&3; do
-		suite "machine-$debian-$user" "$here/machine.sh" "$debian" "$user" "$dir"
+		suite "machine-$debian-$user" "$here/machine.sh" "$debian" "$user" "$dir" "$4"
 	done 3<"$results/rows"
 	;;
 archs)
