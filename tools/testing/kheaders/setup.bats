@@ -91,6 +91,13 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	[ "$output" = "" ]
 }
 
+@test "mmdebstrap has file descriptors left that dash can name, whatever is open" {
+	program mmdebstrap 'for fd in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$fd ] || echo "$fd is open"; done'
+	run -0 sh -c '. "$1"; debian_root bookworm root' "$tests/lib.sh" "$tests/lib.sh" \
+		3>x 4>x 5>x 6>x 7>x 8>x 9>x
+	[ "$output" = "" ]
+}
+
 @test "a clone in a directory with white space or what shells read is refused at once" {
 	for name in 'a clone' a,clone a:clone "a'clone" 'a"clone' 'a&b' 'a;b' 'a$b' 'a(b' 'a\b'; do
 		cp -r repo "$name"
