@@ -22,8 +22,8 @@ setup_file() {
 
 # unpack VERSION: what is needed of a linux-source package, once.
 unpack() {
-	local to=$TOP/build/overlay/linux-$1 from=/usr/src/linux-source-$1.tar.xz
-	[ -f "$from" ] || return 0
+	local to=$TOP/build/overlay/linux-$1 from
+	from=$("$TOP/tools/testing/kheaders/debian.sh" "$1") || return 0
 	[ ! "$to/Makefile" -nt "$from" ] || [ ! -f "$to/arch/Kconfig" ] || return 0
 	rm -rf "$to" "$to.new"
 	mkdir -p "$to.new"
