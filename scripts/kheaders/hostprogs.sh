@@ -63,6 +63,7 @@ sources() {
 	case $1 in
 	scripts/basic/fixdep)		echo scripts/basic/fixdep.c ;;
 	scripts/recordmcount)		echo scripts/recordmcount.c ;;
+	scripts/sign-file)		echo -Itools/include/uapi scripts/sign-file.c -lcrypto ;;
 	scripts/genksyms/genksyms)
 		echo scripts/genksyms/genksyms.c scripts/genksyms/parse.tab.c \
 			scripts/genksyms/lex.lex.c ;;
@@ -81,6 +82,7 @@ sources() {
 packages() {
 	case $1 in
 	tools/objtool/objtool)		echo gcc, libc6-dev, libelf-dev ;;
+	scripts/sign-file)		echo gcc, libc6-dev, libssl-dev ;;
 	scripts/gendwarfksyms/*)	echo gcc, libc6-dev, libdw-dev, libelf-dev, zlib1g-dev ;;
 	*)				echo gcc, libc6-dev ;;
 	esac

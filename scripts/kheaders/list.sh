@@ -180,7 +180,7 @@ build_files() {
 		! -name Makefile.package ! -name 'check[-_s]*.sh' ! -name decode_stacktrace.sh \
 		! -name dev-needs.sh ! -name headers_install.sh ! -name link-vmlinux.sh \
 		! -name rust_is_available.sh ! -name tags.sh
-	find_in "scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh"
+	find_in "scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh scripts/kheaders/signing.sh"
 	find_in "scripts/coccinelle/misc/add_namespace.cocci"
 	genksyms=
 	! runs scripts/genksyms/genksyms || genksyms=scripts/genksyms
@@ -192,6 +192,8 @@ build_files() {
 		! -name '*.lex.c' ! -name '*.tab.[ch]'
 	# For hostprogs.sh: what flex and bison make, which a device hardly has.
 	[ -z "$genksyms" ] || find_in "$genksyms/lex.lex.c $genksyms/parse.tab.c $genksyms/parse.tab.h"
+	! runs scripts/sign-file || find_in "scripts/sign-file.c scripts/ssl-common.h
+		tools/include/uapi/linux/module_signature.h"
 	find_in "$objtool"
 	# The one that is a program has a source, where it is not a script.
 	[ "$mcount" = n ] ||

@@ -61,7 +61,7 @@ else
 # Kbuild takes M and W from the command line only.
 kheaders-arg = $(if $(findstring command,$(origin $(1))),$($(1)))
 kheaders-m := $(strip $(KBUILD_EXTMOD)$(call kheaders-arg,M)$(SUBDIRS))
-kheaders-builds := $(if $(kheaders-m),$(filter-out clean help,$(or $(MAKECMDGOALS),modules)))
+kheaders-builds := $(if $(kheaders-m),$(filter-out clean help modules_install modules_sign,$(or $(MAKECMDGOALS),modules)))
 # To make the tree ready and do no more: from then on it is only read.
 kheaders-prepares := $(if $(kheaders-m),,$(filter prepare modules_prepare scripts,$(MAKECMDGOALS)))
 # Anything else without M= would take the tree for a whole kernel's, and remove what that
@@ -75,15 +75,19 @@ MAKEOVERRIDES += cmd_checkdoc=
 kheaders-w1 := W=1 does not check the comments of functions: kernel-doc is not in this tree
 endif
 
+# The kernel's own rules call sign-file whether there is a key or not.
+kheaders-signs := $(if $(kheaders-m)@SIGN_FILE@,$(filter modules_sign $(if @SIGN_ALL@,modules_install),$(MAKECMDGOALS)))
+
 # With -n, make says what it would do, and makes nothing.
 kheaders-dry := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
-ifneq ($(if $(kheaders-dry),,$(kheaders-builds)$(kheaders-prepares)),)
+ifneq ($(if $(kheaders-dry),,$(kheaders-builds)$(kheaders-prepares)$(kheaders-signs)),)
 # Once for each tree: makes below this one inherit it.
 ifneq ($(KHEADERS_PREPARED),$(realpath $(kheaders-tree)))
 export KHEADERS_PREPARED := $(realpath $(kheaders-tree))
 kheaders-run = $(shell HOSTCC='$(HOSTCC)' sh $(kheaders-tree)scripts/kheaders/$(1))
 
+ifneq ($(kheaders-builds)$(kheaders-prepares),)
 kheaders-said := $(call kheaders-run,hostprogs.sh $(kheaders-tree) @HOSTPROGS@)
 ifeq ($(filter ready ready:,$(firstword $(kheaders-said))),)
 $(error kheaders: $(or $(wordlist 2,999,$(kheaders-said)),scripts/kheaders/hostprogs.sh failed: unpack /proc/kheaders.tar.xz again))
@@ -91,6 +95,22 @@ endif
 $(call kheaders-say,$(wordlist 2,999,$(kheaders-said)))
 $(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
 $(call kheaders-say,$(kheaders-w1))
+endif
+
+ifneq (@SIGN_FILE@,)
+kheaders-said := $(call kheaders-run,signing.sh $(kheaders-tree) $(if $(kheaders-signs), \
+	sign '$(call kheaders-arg,CONFIG_MODULE_SIG_KEY)',$(if $(kheaders-prepares),prepare,build)))
+ifneq ($(filter ready ready:,$(firstword $(kheaders-said))),)
+$(call kheaders-say,$(wordlist 2,999,$(kheaders-said)))
+else
+kheaders-unsigned := $(or $(wordlist 2,999,$(kheaders-said)),scripts/kheaders/signing.sh failed)
+ifneq ($(filter modules_sign,$(kheaders-signs)),)
+$(error kheaders: modules can't be signed: $(kheaders-unsigned))
+endif
+$(call kheaders-say,$(if $(kheaders-signs),the modules stay unsigned,modules can't be signed): $(kheaders-unsigned))
+MAKEOVERRIDES += cmd_sign=: quiet_cmd_sign= mod_sign_cmd=true
+endif
+endif
 endif
 endif
 

@@ -1153,6 +1153,82 @@ device_root() {
 	rm -rf "$out" "$work/h" "$module"
 }
 
+@test "museum 44: modules_install and DKMS sign modules on the device, or one line says why not" {
+	local src='' module=$work/sign-mod root=$work/sign-root
+	out=$work/sign
+	vary "$out" CONFIG_MODULE_SIG=y CONFIG_MODULE_SIG_ALL=y CONFIG_MODULE_SIG_SHA256=y
+	grep -x CONFIG_MODULE_SIG_ALL=y "$out/.config"
+	kbuild "$out" scripts kernel/kheaders.o
+	unpack "$out"
+	[ -x "$work/h/scripts/sign-file" ]
+	[ -z "$(find "$work/h" -name '*.pem' -o -name '*.x509')" ]
+	foreign_program
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
+	install_modules() { # [MAKE-ARG...]: those of $module, below $root
+		rm -rf "$root"
+		run -0 env -u MAKEFLAGS -u MAKELEVEL make -C "$work/h" M="$module" \
+			INSTALL_MOD_PATH="$root" "$@" modules_install
+		echo "$output"
+		installed=$(find "$root" -name kheaders_caller.ko)
+		# It knows what was installed, though there is no System.map.
+		grep -q kheaders_caller.ko: "$root"/lib/modules/*/modules.dep
+		[[ "$output" != *System.map* && "$output" != *"SSL error"* ]]
+	}
+	signed() { # KO: whether it is
+		grep -qa '~Module signature appended~' "$1"
+	}
+	says() { # TEXT: make said that and no more of ours, but that no kernel of ours runs here
+		echo "$output"
+		[ "$(sed -n '/Module.symvers/d; s/^kheaders: //p' <<<"$output")" = "$1" ]
+	}
+	run -0 ext
+	says ''
+	local unsigned='the modules stay unsigned:' no_key='there is no key certs/signing_key.pem'
+	install_modules
+	says "$unsigned $no_key: put it into $(realpath "$work/h"), or name yours, as in CONFIG_MODULE_SIG_KEY=FILE"
+	run ! signed "$installed"
+	run -2 make -C "$work/h" M="$module" modules_sign
+	[[ "$output" = *"kheaders: modules can't be signed: $no_key: "* ]]
+
+	openssl req -new -x509 -nodes -days 36500 -subj /CN=test -newkey rsa:2048 \
+		-keyout "$work/key.pem" -outform DER -out "$work/key.x509"
+	install_modules CONFIG_MODULE_SIG_KEY="$work/key.pem"
+	says "$unsigned the key's certificate is missing: put it into $(realpath "$work/h")/certs/signing_key.x509"
+	mkdir -p "$work/h/certs"
+	cp "$work/key.x509" "$work/h/certs/signing_key.x509"
+	install_modules CONFIG_MODULE_SIG_KEY="$work/key.pem"
+	says ''
+	signed "$installed"
+	[ "$(modinfo -F signer "$installed")" = test ]
+	cp "$work/key.pem" "$work/h/certs/signing_key.pem"
+
+	# Of another machine, it is built again, also for who only builds.
+	cp "$work/foreign" "$work/h/scripts/sign-file"
+	run -0 ext
+	says "built for this machine ($(uname -m)): sign-file"
+	install_modules
+	says ''
+	signed "$installed"
+
+	# Modules are built where it can't be. Nobody but who signs is told.
+	cp "$work/foreign" "$work/h/scripts/sign-file"
+	rm -f "$work/h/scripts/basic/fixdep"
+	run -0 ext HOSTCC="$(other_libc)"
+	says "built for this machine ($(uname -m)): fixdep"
+	run -0 ext HOSTCC="$(other_libc)"
+	says ''
+	install_modules HOSTCC="$(other_libc)"
+	[[ "$output" = *"kheaders: $unsigned scripts/sign-file "*"openssl/opensslv.h: No such file"*"(packages gcc, libc6-dev, libssl-dev)"* ]]
+	run ! signed "$installed"
+	cmp "$work/foreign" "$work/h/scripts/sign-file"
+	# When that is mended.
+	run -0 make -C "$work/h" prepare
+	says "built for this machine ($(uname -m)): sign-file"
+	install_modules
+	signed "$installed"
+	rm -rf "$out" "$work/h" "$module" "$root"
+}
+
 @test "museum 33: what the tree's Makefiles name is in it, or of no use to a module" {
 	unpack "$ref"
 	cd "$work/h"
