@@ -8,7 +8,7 @@ VARIANT	?=
 KSRC	?=
 TREES	?= build/trees
 DEBIAN	?=
-AS	?=
+LOGIN	?=
 CHECK	?= check-fast
 
 tests	:= tools/testing/kheaders
@@ -42,7 +42,7 @@ help:
 	@echo '  VARIANT=llvm           words joined by +: llvm, modversions, module, debug (make check)'
 	@echo '  TREES=D                where kernel trees, or tarballs of them, are that Debian does not have'
 	@echo '                         ($(TREES); make check-kernels)'
-	@echo '  DEBIAN=bookworm|trixie, AS=root|user|sudoer   these alone (make check-machines)'
+	@echo '  DEBIAN=bookworm|trixie, LOGIN=root|user|sudoer these alone (make check-machines)'
 	@echo '  CHECK=check            there, make check in place of make check-fast'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
@@ -71,7 +71,7 @@ check-kernels:
 
 check-machines:
 	@$(tests)/setup.sh
-	@$(tests)/check.sh machines '$(DEBIAN)' '$(AS)' '$(CHECK)'
+	@$(tests)/check.sh machines '$(DEBIAN)' '$(LOGIN)' '$(CHECK)'
 
 bench:
 	@$(tests)/setup.sh

@@ -270,7 +270,7 @@ machines)
 	awk -v debian="${2-}" -v user="${3-}" '
 		/^#/ || debian != "" && debian != $1 || user != "" && user != $2 { next }
 		{ print }' "$here/machines" >"$results/rows"
-	[ -s "$results/rows" ] || die "no row of $here/machines is for DEBIAN=${2-} AS=${3-}"
+	[ -s "$results/rows" ] || die "no row of $here/machines is for DEBIAN=${2-} LOGIN=${3-}"
 	while read -r debian user dir <&3; do
 		suite "machine-$debian-$user" "$here/machine.sh" "$debian" "$user" "$dir" "$4"
 	done 3<"$results/rows"
