@@ -18,7 +18,7 @@ kinds() {
 # shellcheck disable=SC2086
 if ! kinds "$@" 2>/dev/null; then
 	echo no
-elif $2 -dM -E -x c /dev/null | grep -q __LP64__; then
+elif $2 -dM -E -x c /dev/null | grep __LP64__ >/dev/null; then
 	echo 64
 else
 	echo 32

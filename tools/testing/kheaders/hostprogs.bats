@@ -228,4 +228,10 @@ none_left() {
 	[ "$(sh "$native" aarch64-linux-gnu-gcc gcc)" = no ]
 	[ "$(sh "$native" 'clang --target=aarch64-linux-gnu' gcc)" = no ]
 	[ "$(sh "$native" nowhere-gcc gcc)" = no ]
+	# Each make oldconfig shows what it says besides.
+	printf '%s\n' '#!/bin/sh' 'trap "" PIPE' '[ "$1" != -dumpmachine ] || exec gcc "$@"' \
+		'echo "#define __LP64__ 1"' 'seq 99999' >hostcc
+	chmod +x hostcc
+	run -0 --separate-stderr sh "$native" gcc ./hostcc
+	[ "$output$stderr" = 64 ]
 }
