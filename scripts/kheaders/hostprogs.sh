@@ -111,6 +111,12 @@ build() {
 	*.so)	stop "$why, and gcc's plugins can't be built from it: take a kernel without CONFIG_GCC_PLUGINS, or one with CONFIG_IKHEADERS_HOSTPROGS=y built on such a machine" ;;
 	esac
 	unfit=$why
+	case $why in
+	*"ermission denied"*)
+		# Whatever was built here would not start either.
+		[ -z "$(find "$tree/$1" -perm -100)" ] ||
+			stop "$1 can't be started in $tree: that is mounted noexec; unpack /proc/kheaders.tar.xz elsewhere" ;;
+	esac
 	cc=$(compiler)
 	[ -n "$cc" ] || [ -z "$HOSTCC" ] ||
 		stop "$unfit, and there is no HOSTCC=$HOSTCC here to build it: name another, or none"

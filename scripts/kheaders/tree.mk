@@ -13,44 +13,57 @@ export KBUILD_GENDWARFKSYMS_STABLE ?= @GENDWARFKSYMS_STABLE@
 kheaders-has = $(shell command -v $(1) 2>/dev/null)
 # Modules' Makefiles capture what make prints, as of "make kernelrelease".
 kheaders-say = $(if $(1),$(shell printf 'kheaders: %s\n' '$(subst ','\'',$(1))' >&2))
-ifeq ($(LLVM)$(filter command,$(origin CC)),)
+kheaders-tree := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+
+# Kbuild hands the path to shells as it is, and make takes what is between blanks for a name
+# of its own: a tree that make was not told of by -f is the current directory.
+kheaders-open := (
+kheaders-close := )
+kheaders-path := $(if $(findstring /,$(lastword $(MAKEFILE_LIST))),$(kheaders-tree),$(CURDIR))
+kheaders-odd := $(strip $(if $(word 2,$(kheaders-path)),a blank) \
+	$(foreach char,' " ` & ; | < > : \ $$ $(kheaders-open) $(kheaders-close), \
+	$(findstring $(char),$(kheaders-path))))
+ifneq ($(kheaders-odd),)
+$(error kheaders: $(kheaders-path) has $(kheaders-odd) in it, which make or shells take for something else: unpack /proc/kheaders.tar.xz in a directory without)
+endif
+
+# Kbuild takes M, W and CC from the command line only.
+kheaders-arg = $(if $(findstring command,$(origin $(1))),$($(1)))
+kheaders-m := $(strip $(KBUILD_EXTMOD)$(call kheaders-arg,M)$(SUBDIRS))
+kheaders-builds := $(if $(kheaders-m),$(filter-out clean help modules_install modules_sign,$(or $(MAKECMDGOALS),modules)))
+kheaders-asked := $(LLVM)$(call kheaders-arg,CC)
+kheaders-asks-clang := $(LLVM)$(findstring clang,$(notdir $(call kheaders-arg,CC)))
+
 ifeq (@CLANG@,y)
-# A kernel that clang built has options which gcc does not take, so that is what
-# plain "make M=" uses, unless it is told otherwise or there is none.
-ifneq ($(call kheaders-has,clang),)
-ifeq (@LLD@,y)
+# A kernel that clang built has options which gcc does not take.
+ifneq ($(kheaders-asked),)
+kheaders-no-cc := $(if $(kheaders-asks-clang),,$(CC) is none: name a clang)
+else ifeq ($(call kheaders-has,clang),)
+kheaders-no-cc := there is none here: install clang (packages clang, lld, llvm)
+else ifeq (@LLD@,y)
 export LLVM := 1
 else
 override CC := clang
 endif
-endif
-else ifeq ($(call kheaders-has,$(CROSS_COMPILE)gcc),)
-# The other way round, where there is only clang: it is another make's, without what
-# Kconfig found out about gcc.
-ifneq ($(call kheaders-has,clang),)
-kheaders-clang := CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_INIT_STACK_ALL_ZERO= \
+else ifeq ($(filter command%,$(origin CONFIG_CC_IS_CLANG)),)
+# The other way round, clang is another make's, without what Kconfig found out about gcc.
+kheaders-clang-is := CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_INIT_STACK_ALL_ZERO= \
 	CONFIG_FTRACE_MCOUNT_USE_CC= \
-	KCFLAGS='$(KCFLAGS) -Wno-unknown-warning-option -Wno-duplicate-decl-specifier' \
-	$(if $(call kheaders-has,$(CROSS_COMPILE)ld),CC=clang HOSTCC=clang,LLVM=1 \
-		CONFIG_AS_IS_GNU= CONFIG_AS_IS_LLVM=y CONFIG_LD_IS_BFD= CONFIG_LD_IS_LLD=y)
-endif
-endif
-endif
-
-kheaders-tree := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
-
-# Kbuild hands the path to shells as it is.
-kheaders-open := (
-kheaders-close := )
-kheaders-odd := $(strip $(foreach char,' " ` & ; | < > $$ $(kheaders-open) $(kheaders-close), \
-	$(findstring $(char),$(kheaders-tree))))
-ifneq ($(kheaders-odd),)
-$(error kheaders: $(kheaders-tree) has $(kheaders-odd) in it, which shells take for something else: unpack /proc/kheaders.tar.xz in a directory without)
-endif
-
-ifdef kheaders-clang
-
+	KCFLAGS='$(KCFLAGS) -Wno-unknown-warning-option -Wno-duplicate-decl-specifier'
+kheaders-llvm-is := CONFIG_AS_IS_GNU= CONFIG_AS_IS_LLVM=y CONFIG_LD_IS_BFD= CONFIG_LD_IS_LLD=y
+ifneq ($(kheaders-asked),)
+kheaders-clang := $(if $(and $(kheaders-builds),$(kheaders-asks-clang)),$(kheaders-clang-is) $(if $(LLVM),$(kheaders-llvm-is)))
+else ifeq ($(call kheaders-has,$(CROSS_COMPILE)gcc),)
+ifneq ($(call kheaders-has,clang),)
 $(call kheaders-say,no gcc here: clang builds what is for a kernel that gcc built)
+kheaders-clang := $(kheaders-clang-is) $(if $(call kheaders-has,$(CROSS_COMPILE)ld), \
+	CC=clang HOSTCC=clang,LLVM=1 $(kheaders-llvm-is))
+endif
+endif
+endif
+
+ifneq ($(kheaders-clang),)
+
 .PHONY: $(or $(MAKECMDGOALS),modules) kheaders-clang
 $(or $(MAKECMDGOALS),modules): kheaders-clang ;
 kheaders-clang:
@@ -58,25 +71,38 @@ kheaders-clang:
 
 else
 
-# Kbuild takes M and W from the command line only.
-kheaders-arg = $(if $(findstring command,$(origin $(1))),$($(1)))
-kheaders-m := $(strip $(KBUILD_EXTMOD)$(call kheaders-arg,M)$(SUBDIRS))
-kheaders-builds := $(if $(kheaders-m),$(filter-out clean help modules_install modules_sign,$(or $(MAKECMDGOALS),modules)))
+ifneq ($(and $(kheaders-builds),$(kheaders-no-cc)),)
+$(error kheaders: only a clang can build for this kernel, which clang built: $(kheaders-no-cc))
+endif
+
 # To make the tree ready and do no more: from then on it is only read.
 kheaders-prepares := $(if $(kheaders-m),,$(filter prepare modules_prepare scripts,$(MAKECMDGOALS)))
 # Anything else without M= would take the tree for a whole kernel's, and remove what that
 # can make again.
-kheaders-tells := kernelrelease kernelversion image_name help
+kheaders-tells := kernelrelease kernelversion image_name
 kheaders-wrong = $(error kheaders: this tree is there to build modules: name the directory of one, as in "make -C $(patsubst %/,%,$(kheaders-tree)) M=DIR")
 
-# W=1 also asks kernel-doc, a script as large as all others together.
-ifneq ($(and $(kheaders-builds),$(findstring 1,$(call kheaders-arg,W) $(KBUILD_EXTRA_WARN))),)
+# Goals that need what is not here.
+kheaders-no = $(if $(filter $(1),$(MAKECMDGOALS)),$(error kheaders: make $(filter $(1),$(MAKECMDGOALS)): $(2)))
+ifneq ($(kheaders-m),)
+$(call kheaders-no,config %config,the configuration is that of the kernel; it is $(kheaders-tree).config and stays as it is)
+$(call kheaders-no,%.lst,listings need System.map. "objdump -dS" of a .o shows the same without addresses)
+$(call kheaders-no,coccicheck,its semantic patches are not in this tree)
+$(call kheaders-no,tags TAGS cscope gtags,scripts/tags.sh is not in this tree: call ctags in the directory of the module)
+$(call kheaders-no,rust%,Rust modules can't be built from this tree)
+ifeq ($(filter scripts/genksyms/genksyms,@HOSTPROGS@),)
+$(call kheaders-no,%.symtypes,genksyms is not in this tree: it has no part in this kernel's symbol versions)
+endif
+endif
+
+# W= also asks kernel-doc, a script as large as all others together.
+ifneq ($(and $(kheaders-builds),$(strip $(call kheaders-arg,W)$(KBUILD_EXTRA_WARN))),)
 MAKEOVERRIDES += cmd_checkdoc=
-kheaders-w1 := W=1 does not check the comments of functions: kernel-doc is not in this tree
+kheaders-w := W= does not check the comments of functions: kernel-doc is not in this tree
 endif
 
 # The kernel's own rules call sign-file whether there is a key or not.
-kheaders-signs := $(if $(kheaders-m)@SIGN_FILE@,$(filter modules_sign $(if @SIGN_ALL@,modules_install),$(MAKECMDGOALS)))
+kheaders-signs := $(if $(and $(kheaders-m),@SIGN_FILE@),$(filter modules_sign $(if @SIGN_ALL@,modules_install),$(MAKECMDGOALS)))
 
 # With -n, make says what it would do, and makes nothing.
 kheaders-dry := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
@@ -94,7 +120,7 @@ $(error kheaders: $(or $(wordlist 2,999,$(kheaders-said)),scripts/kheaders/hostp
 endif
 $(call kheaders-say,$(wordlist 2,999,$(kheaders-said)))
 $(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
-$(call kheaders-say,$(kheaders-w1))
+$(call kheaders-say,$(kheaders-w))
 endif
 
 ifneq (@SIGN_FILE@,)
@@ -114,13 +140,24 @@ endif
 endif
 endif
 
-ifneq ($(kheaders-prepares),)
+ifneq ($(if $(kheaders-m),,$(filter help,$(MAKECMDGOALS))),)
+
+.PHONY: help
+help:
+	@echo 'Builds modules for the kernel that this tree was unpacked from.'
+	@echo
+	@echo '  make M=DIR          build the modules in DIR; "make M=DIR help" tells what else it can'
+	@echo '  make prepare        make this tree ready, so that it is only read from then on'
+	@echo '  make kernelrelease  print which kernel it is; so do kernelversion, image_name'
+
+else ifneq ($(kheaders-prepares),)
 
 ifneq ($(filter-out $(kheaders-prepares),$(MAKECMDGOALS)),)
 $(kheaders-wrong)
 endif
 .PHONY: $(kheaders-prepares)
-$(kheaders-prepares): ;
+$(kheaders-prepares):
+	@:
 
 else
 
@@ -140,11 +177,13 @@ endif
 
 # Vendors' Makefiles name compilers by where they are on the machine that built. A make
 # that only calls another one has not set them yet: they are make's own, or none with -R.
+comma := ,
 kheaders-lacks := $(strip $(foreach tool,$(kheaders-tools),$(if \
 	$(or $(filter default undefined,$(origin $(tool))),$(call kheaders-has,$(firstword $($(tool))))),, \
 	$(tool)=$(firstword $($(tool))))))
 ifneq ($(kheaders-lacks),)
-$(error kheaders: not here, but what this kernel's Makefile takes: $(kheaders-lacks); install it (packages gcc, binutils), or name yours, as in CC=gcc LD=ld)
+$(error kheaders: $(if $(kheaders-asked)$(call kheaders-arg,LD),there is no $(kheaders-lacks) here: name another$(comma) or none,not \
+	here$(comma) but what this kernel's Makefile takes: $(kheaders-lacks); install it (packages gcc$(comma) binutils), or name yours$(comma) as in CC=gcc LD=ld))
 endif
 
 endif

@@ -1153,6 +1153,57 @@ device_root() {
 	rm -rf "$out" "$work/h" "$module"
 }
 
+@test "museum 45: each goal and argument of external modules works, or one line says why not" {
+	local src='' module=$work/goals line goal reason
+	unpack "$ref"
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
+	tree_make() { # MAKE-ARG...
+		env -u MAKEFLAGS -u MAKELEVEL make -C "$work/h" M="$module" "$@"
+	}
+	for line in kheaders_caller.{i,s,o,ko} compile_commands.json modules_prepare prepare help \
+			"W=2 clean modules" "W=c clean modules" "KBUILD_EXTRA_WARN=e clean modules" \
+			C=1 C=2 "CC=clang clean modules" "LLVM=1 clean modules" \
+			"clean modules" "KBUILD_EXTRA_SYMBOLS=$module/Module.symvers modules" \
+			"INSTALL_MOD_PATH=$work/goals-root modules_install" clean; do
+		# shellcheck disable=SC2086 # words
+		run -0 tree_make $line
+	done
+	if grep -q 'origin MO' "$work/h/Makefile.kernel"; then
+		run -0 tree_make MO="$work/goals-out" modules
+		[ -f "$work/goals-out/kheaders_caller.ko" ]
+		[ ! -e "$module/kheaders_caller.ko" ]
+	fi
+	while IFS=: read -r goal reason; do
+		# shellcheck disable=SC2086 # words
+		run -2 tree_make $goal
+		[ "$(grep -v '/Module.symvers' <<<"$output" | grep -o 'kheaders: .*')" = "kheaders: $reason.  Stop." ] ||
+			{ echo "$output"; false; }
+	done <<-EOT
+		oldconfig:make oldconfig: the configuration is that of the kernel; it is $(realpath "$work/h")/.config and stays as it is
+		kheaders_caller.lst:make kheaders_caller.lst: listings need System.map. "objdump -dS" of a .o shows the same without addresses
+		coccicheck:make coccicheck: its semantic patches are not in this tree
+		tags:make tags: scripts/tags.sh is not in this tree: call ctags in the directory of the module
+		rust-analyzer:make rust-analyzer: Rust modules can't be built from this tree
+		kheaders_caller.symtypes:make kheaders_caller.symtypes: genksyms is not in this tree: it has no part in this kernel's symbol versions
+		CC=no-gcc modules:there is no CC=no-gcc here: name another, or none
+	EOT
+	run -0 env -u MAKEFLAGS -u MAKELEVEL make -s -C "$work/h" help
+	[[ "$output" = *"make M=DIR "* ]]
+	# Nothing of it is left in the tree.
+	unpack_again=$work/again
+	mkdir "$unpack_again"
+	xz -dc "$ref/kernel/kheaders_data.tar.xz" | tar -xf - -C "$unpack_again"
+	diff -r "$unpack_again" "$work/h"
+	# What make or shells take for something else.
+	for name in 'a tree' a:tree 'a\tree'; do
+		mv "$work/h" "$work/$name"
+		run -2 env -u MAKEFLAGS -u MAKELEVEL make -C "$work/$name" prepare
+		[[ "$output" = *"kheaders: $(realpath "$work")/$name has "*" in it, "*": unpack /proc/kheaders.tar.xz in a directory without"* ]]
+		mv "$work/$name" "$work/h"
+	done
+	rm -rf "$work/h" "$module" "$work"/goals-* "$unpack_again"
+}
+
 @test "museum 44: modules_install and DKMS sign modules on the device, or one line says why not" {
 	local src='' module=$work/sign-mod root=$work/sign-root
 	out=$work/sign
@@ -1273,7 +1324,7 @@ device_root() {
 	# What is named alone is there to be called.
 	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$work/w1"
 	run -0 env -u MAKEFLAGS -u MAKELEVEL make -C "$work/h" M="$work/w1" W=1 KBUILD_MODPOST_WARN=1 modules
-	[ "$(echo "$output" | grep -c '^kheaders: W=1')" = 1 ]
+	[ "$(echo "$output" | grep -c '^kheaders: W=')" = 1 ]
 	cd /
 	rm -rf "$work/h" "$work/w1"
 }
@@ -1466,6 +1517,10 @@ device_root() {
 	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$out/mod"
 	env -u MAKEFLAGS make -C "$out/h" M="$out/mod" modules
 	llvm-readelf -p .comment "$out/mod/kheaders_caller.ko" | grep clang
+	# gcc knows nothing of its options.
+	run -2 env -u MAKEFLAGS make -C "$out/h" M="$out/mod" CC=gcc modules
+	[ "$(grep -o 'kheaders: .*' <<<"$output")" = \
+		"kheaders: only a clang can build for this kernel, which clang built: gcc is none: name a clang.  Stop." ]
 	rm -rf "$out" "$work/only-llvm"
 }
 
