@@ -62,6 +62,7 @@ check-fast:
 	@$(tests)/check.sh fast
 
 check-archs:
+	@$(tests)/archs.sh known '$(ARCH)'
 	@$(tests)/setup.sh archs
 	@$(tests)/check.sh archs '$(KERNEL)' '$(ARCH)'
 
@@ -77,11 +78,13 @@ bench:
 	@$(tests)/setup.sh
 	@$(tests)/bench.sh '$(or $(ROUNDS),3)' $(or $(KERNEL),6.12 6.1)
 
+# By the environment: a path may have quotes in it.
+export KSRC
 apply revert:
-	@$(overlay)/$@ '$(KSRC)'
+	@$(overlay)/$@ "$$KSRC"
 
 patch:
-	@$(overlay)/$@ '$(KSRC)' build/patch
+	@$(overlay)/$@ "$$KSRC" build/patch
 
 clean:
 	rm -rf build

@@ -17,6 +17,7 @@ export LC_ALL=C TZ=UTC
 unset TAR_OPTIONS XZ_OPT XZ_DEFAULTS
 
 manifest=$1 tree=$2 out=$3 timestamp=$4 epoch=$5
+# May be commands with options.
 tar=${TAR:-tar} xz=${XZ:-xz}
 
 die() {
@@ -28,13 +29,13 @@ trap 'rm -f "$out.list" "$out.tar" "$out.tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 rm -f "$out"
 
-command -v "$xz" >/dev/null ||
-	die "CONFIG_IKHEADERS_PROC needs $xz (package xz-utils)"
-command -v "$tar" >/dev/null ||
-	die "CONFIG_IKHEADERS_PROC needs GNU tar, there is no $tar (package tar)"
-case $("$tar" --version) in
+command -v "${xz%% *}" >/dev/null ||
+	die "CONFIG_IKHEADERS_PROC needs xz, there is no XZ=$xz here (package xz-utils)"
+command -v "${tar%% *}" >/dev/null ||
+	die "CONFIG_IKHEADERS_PROC needs GNU tar, there is no TAR=$tar here (package tar)"
+case $($tar --version 2>&1) in
 *'GNU tar'*) ;;
-*) die "CONFIG_IKHEADERS_PROC needs GNU tar, $tar is another (package tar)" ;;
+*) die "CONFIG_IKHEADERS_PROC needs GNU tar, TAR=$tar is another (package tar)" ;;
 esac
 
 # Not 0, which some tar take for a mistake, and not later: a device without a
@@ -52,7 +53,7 @@ fi
 
 # Blocks of one sector (-b 1) leave nothing but the two zero ones at the end.
 cut -f 1 "$manifest" >"$out.list"
-"$tar" --format=ustar -b 1 --no-recursion --owner=0 --group=0 --numeric-owner \
+$tar --format=ustar -b 1 --no-recursion --owner=0 --group=0 --numeric-owner \
 	--mode=a+rX,u+w,go-w --mtime="@$mtime" \
 	-C "$tree" -T "$PWD/$out.list" -cf "$out.tar"
 blocks=$(($(wc -c <"$out.tar") / 512 - 2))
@@ -62,5 +63,6 @@ dd if=/dev/null of="$out.tar" bs=512 seek="$blocks" 2>/dev/null
 
 # For text: more literal context (lc=4), no alignment (pb=0). Unpacking takes as much
 # memory as the dictionary has; a chunk is hardly larger.
-"$xz" -T1 --lzma2=preset=6,lc=4,pb=0,dict=4MiB,nice=96 --check=crc32 -c "$out.tar" >"$out.tmp"
+$xz -T1 --lzma2=preset=6,lc=4,pb=0,dict=4MiB,nice=96 --check=crc32 -c "$out.tar" >"$out.tmp" ||
+	die "XZ=$xz can't pack $out: is it xz, and is there room on the disk?"
 mv -f "$out.tmp" "$out"

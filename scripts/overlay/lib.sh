@@ -391,7 +391,9 @@ was() {
 
 # stage_payload: fill is/ with the payload.
 stage_payload() {
-	tar -cf - -C "$root" -T "$work/payload" | tar -xmf - -C "$work/is"
+	{ tar -cf "$work/payload.tar" -C "$root" -T "$work/payload" &&
+	  tar -xmf "$work/payload.tar" -C "$work/is"; } 2> "$work/said" ||
+		die "can't copy kheaders to $work: $(head -n 1 "$work/said"); is there room? Another directory: TMPDIR=DIR"
 	find "$work/is" ! -type d -perm -100 -exec chmod 755 {} +
 	find "$work/is" ! -type d ! -perm -100 -exec chmod 644 {} +
 }

@@ -4,6 +4,7 @@
 # Is the archive whole on the architectures that are not booted here? Usage:
 #
 #	archs.sh			prints their names
+#	archs.sh known NAME		stops if that is none of them; empty is all
 #	archs.sh KERNEL NAME		tests that one
 #
 # With the architecture's own configuration, builds no more of the kernel than what
@@ -42,13 +43,15 @@ xtensa		xtensa		defconfig		xtensa-lx106-elf-
 	echo "$archs" | cut -f 1 | grep .
 	exit
 }
-[ $# = 2 ] || die "usage: archs.sh [KERNEL NAME]"
-tree=$("$here/source.sh" "$1")
-name=$2
+[ $# = 2 ] || die "usage: archs.sh [known|KERNEL NAME]"
+kernel=$1 name=$2
+[ "$kernel$name" != known ] || exit 0
 # shellcheck disable=SC2046 # words
 set -- $(echo "$archs" | awk -v name="$name" '$1 == name')
 # shellcheck disable=SC2046
 [ $# = 4 ] || die "ARCH=$name is not one of those that are built here:" $("$0")
+[ "$kernel" != known ] || exit 0
+tree=$("$here/source.sh" "$kernel")
 arch=$2 config=$3 compiler=$4
 out=$build/archs/$(basename "$tree" | sed 's/^linux-//')-$name
 log=$out.log

@@ -225,6 +225,8 @@ fast)
 	;;
 kernels)
 	if [ -n "${2-}${3-}${4-}" ]; then
+		# What is wrong with a name would else come up in each suite.
+		"$here/source.sh" "${2:-6.12}" >/dev/null || exit 1
 		kernel "${2:-6.12}" "${3:-x86_64}" "${4-}"
 		if [ -z "${3-}${4-}" ]; then
 			# With Debian 13's bpftrace, which unpacks nothing, its bcc and clang.
@@ -263,10 +265,16 @@ kernels)
 	;;
 list)
 	trees=$5
+	[ -d "$trees" ] || [ "$trees" = build/trees ] || die "TREES=$trees is no directory"
 	list "$2" "$3" "$4"
 	wait
 	;;
 machines)
+	[ "$(id -u)" = 0 ] || die "make check-machines: only root can make another machine's root"
+	case $4 in
+	check|check-fast) ;;
+	*)	die "CHECK=$4 is neither check nor check-fast" ;;
+	esac
 	awk -v debian="${2-}" -v user="${3-}" '
 		/^#/ || debian != "" && debian != $1 || user != "" && user != $2 { next }
 		{ print }' "$here/machines" >"$results/rows"

@@ -16,10 +16,6 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 debian=$1 user=$2 dir=$3 check=$4
-[ "$(id -u)" = 0 ] || {
-	echo "1..0 # SKIP only root can make another machine's root"
-	exit 0
-}
 root=$build/machines/$debian-$user log=$build/machines/$debian-$user.log
 
 # as USER COMMAND: logs in there and runs it.
@@ -28,6 +24,8 @@ as() {
 	# shellcheck disable=SC2016 # for that shell
 	unshare --mount --pid --fork --kill-child sh -euc '
 		root=$1 user=$2 command=$3
+		# A machine has a file system of its own, which tests make private copies of.
+		mount --bind "$root" "$root"
 		mount -t proc proc "$root/proc"
 		mount -t sysfs -o ro sysfs "$root/sys"
 		mount -t tmpfs -o mode=0755 tmpfs "$root/dev"

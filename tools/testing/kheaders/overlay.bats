@@ -629,8 +629,8 @@ commit_tree() {
 	cp -a am again
 	run -0 apply "$PWD/again"
 	[[ $output == *"as patches: nothing to do" ]]
-	run -0 revert "$PWD/again"
-	[[ $output == *"git revert" ]]
+	run -1 revert "$PWD/again"
+	[[ $output == *"with git revert, or unpack the tree again" ]]
 	diff -r am again
 	rm again/kernel/odd.inc
 	refused "not this kheaders (kernel/odd.inc)" apply "$PWD/again"

@@ -72,7 +72,7 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	mkdir repo/build
 	chmod -R a+rX "$BATS_RUN_TMPDIR" .
 	run -1 setpriv --reuid=nobody --regid=nogroup --clear-groups "$tests/setup.sh"
-	[ "$output" = "kheaders: $PWD/repo/build/setup.log can't be written: is $PWD/repo/build another user's? Remove it, or take another clone" ]
+	[ "$output" = "kheaders: $PWD/repo/build can't be written: is it another user's? Remove it, or take another clone" ]
 }
 
 @test "what root makes in a user's clone is that user's" {

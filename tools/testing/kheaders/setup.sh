@@ -10,6 +10,10 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 arguments=$*
+for file in "$build" "$build"/*; do
+	[ -w "$file" ] || [ ! -e "$file" ] ||
+		die "$file can't be written: is it another user's? Remove it, or take another clone"
+done
 missing=
 lists=$here/packages
 for arch; do
@@ -72,7 +76,7 @@ for file in "$build" "$log"; do
 	[ -e "$file" ] || new="$new $file"
 done
 mkdir -p "$build"
-{ true >"$log"; } 2>/dev/null || die "$log can't be written: is $build another user's? Remove it, or take another clone"
+: >"$log"
 # What root makes in a user's clone is that user's.
 # shellcheck disable=SC2086 # a list of names
 [ "$root" ] || [ -z "$new" ] || chown --reference="$top" $new

@@ -24,7 +24,9 @@ mkdir -p "$build/src"
 name=
 case $kernel in
 */*|.) ;;
-*)	tarball=$("$here/debian.sh" "$kernel")
+*)	[ ! -f "$kernel/Makefile" ] ||
+		die "KERNEL=$kernel is read as a version; for the directory write ./$kernel"
+	tarball=$("$here/debian.sh" "$kernel")
 	kernel=$tarball
 	name=$(basename "$tarball" .tar.xz | sed 's/-source//')
 	;;
@@ -48,7 +50,10 @@ if ! fresh "$name" "$state"; then
 	mkdir "$tree.tmp"
 	if [ -d "$state" ]; then
 		(cd "$kernel" && tar --exclude=./.git -cf - .) | tar -xf - -C "$tree.tmp"
-		make -s -C "$tree.tmp" mrproper >&2
+		make -s -C "$tree.tmp" mrproper >&2 || {
+			rm -rf "$tree.tmp"
+			die "KERNEL=$kernel: \"make mrproper\" fails in a copy of it, see above: is the tree whole?"
+		}
 	else
 		tar -xf "$kernel" -C "$tree.tmp" --strip-components=1
 	fi
