@@ -21,4 +21,4 @@ dd if=/dev/zero of="$end" bs=512 count=2 2>/dev/null
 	exit 1
 }
 cat "$@"
-"${XZ:-xz}" -T1 -6 --check=crc32 -c "$end"
+${XZ:-xz} -T1 -6 --check=crc32 -c "$end"

@@ -428,11 +428,19 @@ clone_ref() {
 	clone_ref tools
 	rm "$out"/scripts/kheaders/*.tar.xz
 	run -2 kbuild "$out" XZ=no-such-xz kernel/kheaders.o
-	[ "$(echo "$output" | grep -c '^kheaders: CONFIG_IKHEADERS_PROC needs no-such-xz (package xz-utils)')" -ge 1 ]
+	[ "$(echo "$output" | grep -c '^kheaders: CONFIG_IKHEADERS_PROC needs xz, there is no XZ=no-such-xz here (package xz-utils)$')" -ge 1 ]
 	run ! ls "$out"/scripts/kheaders/*.tar.xz
 	[ ! -e "$out/kernel/kheaders_data.tar.xz" ]
 	run -2 kbuild "$out" TAR=no-such-tar kernel/kheaders.o
-	echo "$output" | grep '^kheaders: CONFIG_IKHEADERS_PROC needs GNU tar'
+	echo "$output" | grep '^kheaders: CONFIG_IKHEADERS_PROC needs GNU tar, there is no TAR=no-such-tar here'
+	run -2 kbuild "$out" XZ=false kernel/kheaders.o
+	echo "$output" | grep "^kheaders: XZ=false can't pack "
+	# Both may be commands with options.
+	run -2 kbuild "$out" TAR='busybox tar' kernel/kheaders.o
+	echo "$output" | grep '^kheaders: CONFIG_IKHEADERS_PROC needs GNU tar, TAR=busybox tar is another'
+	kbuild "$out" XZ="$work/xz-0 -v" TAR='tar --check-links' kernel/kheaders.o
+	like_ref "$out"
+	rm "$out"/scripts/kheaders/*.tar.xz
 	printf '#!/bin/sh\nexec busybox tar "$@"\n' >"$work/bbtar"
 	chmod +x "$work/bbtar"
 	run -2 kbuild "$out" TAR="$work/bbtar" kernel/kheaders.o

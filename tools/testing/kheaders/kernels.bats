@@ -271,6 +271,27 @@ row() {
 	grep -x "2 symbols compared with the build's, 2 differ" show
 }
 
+@test "wrong names are refused before anything is installed or built" {
+	cp "$BATS_TEST_DIRNAME"/{archs,source,machine}.sh "$BATS_TEST_DIRNAME/machines" "$tests"
+	refused() { # LINE COMMAND...
+		local line=$1; shift
+		run -1 "$tests/$@"
+		echo "$output"
+		[ "$output" = "kheaders: $line" ]
+	}
+	refused "KERNEL=typo: neither a version, like 6.12, nor newest, nor the path of a tree" \
+		check.sh kernels typo '' ''
+	(cd "$trees" && refused "KERNEL=7.1.5 is read as a version; for the directory write ./7.1.5" \
+		check.sh kernels 7.1.5 '' '')
+	refused "TREES=$PWD/none is no directory" check.sh list '' '' '' "$PWD/none"
+	[[ "$(id -u)" != 0 ]] || refused "CHECK=typo is neither check nor check-fast" \
+		check.sh machines '' '' typo
+	refused "ARCH=typo is not one of those that are built here: $(echo $("$tests/archs.sh"))" \
+		archs.sh known typo
+	"$tests/archs.sh" known ''
+	"$tests/archs.sh" known sparc
+}
+
 # mirror VERSION...: of Debian, with these linux-source packages of trixie-backports.
 mirror() {
 	dist=mirror/dists/trixie-backports pool=mirror/pool

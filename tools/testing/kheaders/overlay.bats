@@ -659,6 +659,12 @@ commit_tree() {
 	diff -r first out
 }
 
+@test "apply without room for temporary files says so in one line" {
+	plain
+	refused "can't copy kheaders to " bash -c 'ulimit -f 4; trap "" XFSZ; "$@"' - \
+		repo/scripts/overlay/apply "$tree"
+}
+
 @test "patch without a name says how to set one" {
 	plain
 	mkdir home
