@@ -275,7 +275,7 @@ row() {
 	cp "$BATS_TEST_DIRNAME"/{archs,source,machine}.sh "$BATS_TEST_DIRNAME/machines" "$tests"
 	refused() { # LINE COMMAND...
 		local line=$1; shift
-		run -1 "$tests/$@"
+		run -1 "$tests/$1" "${@:2}"
 		echo "$output"
 		[ "$output" = "kheaders: $line" ]
 	}
@@ -286,7 +286,7 @@ row() {
 	refused "TREES=$PWD/none is no directory" check.sh list '' '' '' "$PWD/none"
 	[[ "$(id -u)" != 0 ]] || refused "CHECK=typo is neither check nor check-fast" \
 		check.sh machines '' '' typo
-	refused "ARCH=typo is not one of those that are built here: $(echo $("$tests/archs.sh"))" \
+	refused "ARCH=typo is not one of those that are built here: $("$tests/archs.sh" | xargs)" \
 		archs.sh known typo
 	"$tests/archs.sh" known ''
 	"$tests/archs.sh" known sparc
