@@ -1212,6 +1212,48 @@ device_root() {
 	rm -rf "$work/h" "$module" "$work"/goals-* "$unpack_again"
 }
 
+@test "museum 46: what configure scripts do: tiny makes at once, each its own question, with no environment" {
+	local src='' dir=$work/conftest n want goal
+	unpack "$ref"
+	foreign_program
+	# Each also finds host programs to build.
+	cp "$work/foreign" "$work/h/scripts/basic/fixdep"
+	cp "$work/foreign" "$work/h/scripts/mod/modpost"
+	for n in $(seq "${CONFTESTS:-12}"); do
+		mkdir -p "$dir/$n"
+		echo "obj-m := conftest.o" >"$dir/$n/Makefile"
+		printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nvoid %s(void);\nvoid %s(void) { %s; }\n' \
+			"f$n" "f$n" "$([ $((n % 2)) = 0 ] && echo 'yield()' || echo 'no_such_function()')" >"$dir/$n/conftest.c"
+		sed -i '1i#include <linux/sched.h>' "$dir/$n/conftest.c"
+	done
+	seq "${CONFTESTS:-12}" | xargs -P 6 -I N sh -c '
+		env -i PATH="$PATH" make -C "$1/h" M="$2/N" -j2 modules >"$2/N.log" 2>&1
+		echo $? >"$2/N.status"' sh "$work" "$dir"
+	for n in $(seq "${CONFTESTS:-12}"); do
+		want=$((n % 2 * 2))
+		[ "$(cat "$dir/$n.status")" = $want ] || { cat "$dir/$n.log"; false; }
+		if [ $want = 0 ]; then
+			[ -f "$dir/$n/conftest.ko" ]
+		else
+			grep -q 'conftest.c.*no_such_function' "$dir/$n.log"
+		fi
+	done
+	[ -z "$(find "$work/h/scripts" -name 'fixdep.??????' -o -name 'modpost.??????')" ]
+
+	# What they read, and ask of make.
+	release=$(cat "$ref/include/config/kernel.release")
+	grep -qxF "#define UTS_RELEASE \"$release\"" "$work/h/include/generated/utsrelease.h"
+	grep -qx CONFIG_MODULES=y "$work/h/.config"
+	grep -qx '#define CONFIG_MODULES 1' "$work/h/include/generated/autoconf.h"
+	cmp "$ref/include/generated/uapi/linux/version.h" "$work/h/include/generated/uapi/linux/version.h"
+	for goal in kernelrelease kernelversion image_name; do
+		want=$(kbuild "$ref" -s --no-print-directory $goal)
+		[ "$(env -i PATH="$PATH" make -s -C "$work/h" --no-print-directory $goal 2>&1)" = "$want" ]
+		[ "$(env -i PATH="$PATH" make -s -C "$work/h" --no-print-directory M="$dir/2" $goal 2>/dev/null)" = "$want" ]
+	done
+	rm -rf "$work/h" "$dir"
+}
+
 @test "museum 44: modules_install and DKMS sign modules on the device, or one line says why not" {
 	local src='' module=$work/sign-mod root=$work/sign-root
 	out=$work/sign
