@@ -4,7 +4,8 @@
 # scripts/extract-ikheaders on the kernels that check.sh has built: $IMAGES, their
 # object trees. What it finds must be what was built in, which the booted kernels
 # show (read.sh, symvers.sh). The first of them that is a bzImage is also packed with each
-# compression, or with those of $IMAGE_METHODS: "METHOD,SUFFIX...".
+# compression, or with those of $IMAGE_METHODS: "METHOD,SUFFIX...". UML's is booted from
+# clones in other directories.
 
 bats_require_minimum_version 1.5.0
 
@@ -62,6 +63,22 @@ need() {
 			extracts "$image" "$out"
 		done
 		rm "$work"/k.ko*
+	done
+}
+
+@test "a guest has its clone, be it where a guest mounts something else" {
+	need '^CONFIG_UML=y'
+	[ "$EUID" = 0 ] || skip "needs root, to write in each of these directories"
+	ln -s "$(objtrees '^CONFIG_UML=y' | head -n 1)" "$work/um"
+	for dir in /mnt /tmp /run /dev/shm /home /srv; do
+		clone=$(mktemp -d $dir/kheaders-XXXXXX)/tools/testing/kheaders
+		mkdir -p "$clone"
+		cp "$here"/{boot,guest-init,lib}.sh "$clone"
+		run "$clone/boot.sh" "$work/um" 60 ls "$clone/lib.sh"
+		rm -rf "${clone%/tools/*}"
+		echo "$output"
+		[ "$status" = 0 ]
+		[[ "$output" = *"$clone/lib.sh"* ]]
 	done
 }
 
