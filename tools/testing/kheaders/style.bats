@@ -100,7 +100,11 @@ shell_scripts() {
 		''|'#'*) continue ;;
 		esac
 		for name in $(echo "$package" | tr '|' ' '); do
-			! dpkg -L "$name" >"$work/holds" 2>/dev/null || break
+			dpkg -L "$name" >"$work/holds" 2>/dev/null || continue
+			# One whose content has moved to another depends on that.
+			dpkg-query -W -f '${Depends}' "$name" | sed 's/([^)]*)//g; s/|[^,]*//g' |
+				tr , '\n' | xargs -r dpkg -L >>"$work/holds" 2>/dev/null || :
+			break
 		done
 		[ "$name" != - ] || continue
 		for need in $needs; do
