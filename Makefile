@@ -10,6 +10,7 @@ TREES	?= build/trees
 DEBIAN	?=
 LOGIN	?=
 CHECK	?= check-fast
+CONFIG	?=
 
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
@@ -44,6 +45,7 @@ help:
 	@echo '                         ($(TREES); make check-kernels)'
 	@echo '  DEBIAN=bookworm|trixie, LOGIN=root|user|sudoer these alone (make check-machines)'
 	@echo '  CHECK=check            there, make check in place of make check-fast'
+	@echo '  CONFIG=FILE            a configuration to measure with, in place of a small one (make bench)'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
 	@echo 'What they lack they install: Debian packages, by apt-get.'
@@ -76,7 +78,7 @@ check-machines:
 
 bench:
 	@$(tests)/setup.sh
-	@$(tests)/bench.sh '$(or $(ROUNDS),3)' $(or $(KERNEL),6.12 6.1)
+	@CONFIG='$(CONFIG)' $(tests)/bench.sh '$(or $(ROUNDS),3)' $(or $(KERNEL),6.12 6.1)
 
 # By the environment: a path may have quotes in it.
 export KSRC

@@ -6,6 +6,9 @@
 #
 #	bench.sh ROUNDS KERNEL...
 #
+# With CONFIG in the environment, the configuration is that file, in place of the tests'
+# own, and nothing is booted.
+#
 # Three builds of one configuration (ARCH=x86_64): "mainline" is the kernel as it
 # comes; "headers" is ours with the headers alone, so the same job; "extmod" is ours
 # with all that external modules need. Timed is what make runs for the archive, by
@@ -21,6 +24,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
+[ -z "${CONFIG-}" ] || [ -r "$CONFIG" ] || die "CONFIG=$CONFIG can't be read"
 [ $# -ge 2 ] || die "usage: bench.sh ROUNDS KERNEL..."
 case $1 in
 *[!0-9]*|0|'') die "ROUNDS=$1 is not a number of rounds; take 3 or more" ;;
@@ -68,10 +72,14 @@ configure() {
 	mkdir -p "$objects/$one"
 	{
 		# shellcheck disable=SC2046 # a list of names
-		cat $(fragments "$(of "$one")" $arch)
+		[ "${CONFIG-}" ] || cat $(fragments "$(of "$one")" $arch)
 		printf '%s\n' CONFIG_IKHEADERS=y '# CONFIG_IKHEADERS_KUNIT_TEST is not set' "$@"
 	} >"$bench/$one.config"
-	kmake "$one" tinyconfig
+	if [ "${CONFIG-}" ]; then
+		cp "$CONFIG" "$objects/$one/.config"
+	else
+		kmake "$one" tinyconfig
+	fi
 	(cd "$objects/$one" && ARCH=$arch "$(of "$one")/scripts/kconfig/merge_config.sh" \
 		-m .config "$bench/$one.config") >>"$bench/$one.log" 2>&1
 	kmake "$one" olddefconfig
@@ -246,10 +254,12 @@ for kernel; do
 	echo
 	gnuplot -e "medians='$bench/wall.csv'; png='$bench.png'; name='$name'; compare='$compare'" \
 		"$here/bench.gnuplot"
-	reading
-	printf '  %-32s%12s%12s%8s\n' '' /sys /proc ratio
-	builds='/sys/kernel/kheaders.tar.xz /proc/kheaders.tar.xz' compare=y
-	medians "$bench-read.csv" 4 | table "reading it all in a guest, ms, by bytes a call" %.2f
-	echo
+	if [ -z "${CONFIG-}" ]; then
+		reading
+		printf '  %-32s%12s%12s%8s\n' '' /sys /proc ratio
+		builds='/sys/kernel/kheaders.tar.xz /proc/kheaders.tar.xz' compare=y
+		medians "$bench-read.csv" 4 | table "reading it all in a guest, ms, by bytes a call" %.2f
+		echo
+	fi
 	say "single values: $bench*.csv; plot: $bench.png"
 done
