@@ -1,22 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Gets the kernel source of one of Debian's linux-source packages. Usage:
+# Gets a kernel's source, or its configurations, as one of Debian's packages has them.
+# Usage:
 #
-#	debian.sh VERSION
+#	debian.sh VERSION			linux-source: prints the tarball
+#	debian.sh VERSION config [ARCH]		linux-config: prints a directory of files
+#						config.ARCH_FEATURESET_FLAVOUR.xz
 #
 # VERSION is like 6.12, or "newest", the highest that the first suite below has. A
 # package that is installed is taken from /usr/src. Any other one is downloaded by
 # apt-get, from the mirror that this machine uses but with lists of its own in
-# build/apt, so that neither root nor the machine's own lists are needed. Prints the
-# tarball.
+# build/apt, so that neither root nor the machine's own lists are needed. ARCH is Debian's
+# name of an architecture, by default this machine's.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 suites="trixie-backports trixie bookworm bullseye"
-version=$1
+version=$1 kind=${2:-source} arch=${3:-$(dpkg --print-architecture)}
 apt=$build/apt
+[ "$arch" = "$(dpkg --print-architecture)" ] || apt=$apt/$arch
 listed=
 
 # mirror: Debian's, and why apt trusts it, as in a line of sources.list. The file that
@@ -48,6 +52,7 @@ in_suite() {
 	"$command" -o Dir::Etc::SourceList="$dir/sources.list" \
 		-o Dir::Etc::SourceParts=/dev/null -o Dir::State="$dir" \
 		-o Dir::State::Status="$dir/status" -o Dir::Cache="$dir/cache" \
+		-o APT::Architecture="$arch" -o APT::Architectures="$arch" \
 		-o APT::Sandbox::User="$(id -un)" "$@"
 }
 
@@ -71,10 +76,12 @@ lists() {
 	fi
 }
 
-# release SUITE PACKAGE: of the package there, if any.
+# release SUITE PACKAGE: of the package there, if any. To apt, a name that is none is a
+# pattern, with a dot in it: 6.1 would be 6.12.
 release() {
 	in_suite "$1" apt-cache show --no-all-versions "$2" 2>/dev/null |
-		sed -n 's/^Version: //p'
+		awk -v package="$2" '/^Package: / { is = $2 == package }
+			is && sub(/^Version: /, "")'
 }
 
 cure="go online, or take KERNEL=6.12, 6.1 or the path of a tree"
@@ -96,12 +103,12 @@ if [ "$version" = newest ]; then
 	[ "$version" ] || die "KERNEL=newest: Debian's $newest has no linux-source package: $cure"
 fi
 
-package=linux-source-$version
-if [ -f "/usr/src/$package.tar.xz" ]; then
-	echo "/usr/src/$package.tar.xz"
+package=linux-$kind-$version item=linux-$kind-$version
+[ "$kind" != source ] || item=$item.tar.xz
+if [ -e "/usr/src/$item" ] && [ "$apt" = "$build/apt" ]; then
+	echo "/usr/src/$item"
 	exit
 fi
-tarball=$apt/$package.tar.xz
 release='' logs=''
 for suite in $suites; do
 	if lists "$suite"; then
@@ -117,16 +124,16 @@ if [ -z "$release" ]; then
 	die "KERNEL=$version: no package $package in Debian's $(echo "$suites" | sed 's/ / or /'), nor in /usr/src: take another version, or the path of a tree"
 fi
 
-if [ "$(cat "$tarball.from" 2>/dev/null)" != "$release" ]; then
-	say "downloading Debian's $package $release, some 150 MB"
+if [ "$(cat "$apt/$item.from" 2>/dev/null)" != "$release" ]; then
+	[ "$kind" != source ] || say "downloading Debian's $package $release, some 150 MB"
 	rm -rf "${apt:?}/$package"*
-	mkdir "$apt/$package"
-	(cd "$apt/$package" && in_suite "$suite" apt-get download "$package") \
+	mkdir "$apt/$package.tmp"
+	(cd "$apt/$package.tmp" && in_suite "$suite" apt-get download "$package") \
 		>"$apt/download.log" 2>&1 ||
 		die "KERNEL=$version: apt-get can't download $package (see $apt/download.log): $cure"
-	dpkg-deb -x "$apt/$package/"*.deb "$apt/$package"
-	mv "$apt/$package/usr/src/$package.tar.xz" "$tarball"
-	rm -rf "${apt:?}/$package"
-	echo "$release" >"$tarball.from"
+	dpkg-deb -x "$apt/$package.tmp/"*.deb "$apt/$package.tmp"
+	mv "$apt/$package.tmp/usr/src/$item" "$apt/$item"
+	rm -rf "$apt/$package.tmp"
+	echo "$release" >"$apt/$item.from"
 fi
-echo "$tarball"
+echo "$apt/$item"

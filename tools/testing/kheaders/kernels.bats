@@ -369,7 +369,7 @@ machine() {
 
 # bats test_tags=slow
 @test "a kernel that can't be had: one line that names the cure" {
-	mirror 97.9.1
+	mirror 97.9.1 97.101.1
 	machine "deb [trusted=yes] file:$PWD/mirror bookworm main"
 	for kernel in 97.10 typo; do
 		run -1 "$tests/debian.sh" $kernel

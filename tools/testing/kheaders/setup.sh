@@ -40,14 +40,15 @@ EOT
 command -v apt-get >/dev/null ||
 	die "no apt-get here: install the like of$missing, then start again"
 
-# known: of each word of $missing, the first of its names that apt knows.
+# known: of each word of $missing, the first of its names that apt knows. What "apt-cache
+# show" finds may have a longer name.
 known() {
 	for names in $missing; do
 		for name in $(echo "$names" | tr '|' ' '); do
 			if [ "$name" = - ]; then
 				break
 			elif [ "$name" = "$names" ] ||
-			     apt-cache show --no-all-versions "$name" >/dev/null 2>&1; then
+			     apt-cache pkgnames "$name" 2>/dev/null | grep -xF "$name" >/dev/null; then
 				printf ' %s' "$name"
 				break
 			fi
