@@ -977,7 +977,7 @@ state() {
 		mv "$work/h" "$work/$odd"
 		run -2 tree_make make -C "$work/$odd" M="$module" modules
 		[ "$(echo "$output" | grep -c '')" -le 4 ]
-		echo "$output" | grep 'kheaders: .* has . in it, which shells take for something else: unpack'
+		echo "$output" | grep 'kheaders: .* has . in it, which make or shells take for something else: unpack'
 		mv "$work/$odd" "$work/h"
 	done
 	rm -rf "$work/h" "$module"
@@ -1016,7 +1016,7 @@ state() {
 device_root() {
 	local dir name box
 	rm -rf "$work/device"
-	mkdir -p "$work/device"/{bin,usr/lib,usr/lib64,usr/include,proc,dev,tree,mod,tmp}
+	mkdir -p "$work/device"/{bin,usr/lib,usr/lib64,usr/libexec,usr/include,proc,dev,tree,mod,tmp}
 	(cd "$work/device" && ln -s usr/lib lib && ln -s usr/lib64 lib64)
 	for name in make gcc as ld nm; do
 		cp -L "$(type -P $name)" "$work/device/bin/$name"
@@ -1038,6 +1038,7 @@ device_root() {
 		cd "$work/device"
 		mount --bind /usr/lib usr/lib
 		mount --bind /usr/lib64 usr/lib64
+		[ ! -d /usr/libexec ] || mount --bind /usr/libexec usr/libexec
 		mount --bind /usr/include usr/include
 		mount --bind /dev dev
 		mount -t proc proc proc
