@@ -19,7 +19,10 @@ arch=$1
 root=$build/root/$arch
 packages="base-files busybox-static bash dash coreutils diffutils findutils grep sed mawk
 tar xz-utils gzip mount util-linux kmod procps make gcc libc6-dev"
-suites=bookworm
+# That of this machine, whose compiler may have built the kernel with options of its own.
+# shellcheck source=/dev/null
+suites=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+[ "$suites" = bookworm ] || suites="$suites bookworm"
 case $arch in
 arm64)	debian=arm64 packages="$packages clang libbpf-dev" ;;
 arm)	debian=armhf ;;
