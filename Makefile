@@ -15,7 +15,7 @@ CONFIG	?=
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
 
-.PHONY: help run check check-fast check-archs check-kernels check-machines bench apply revert patch clean
+.PHONY: help run check check-fast check-archs check-configs check-kernels check-machines bench apply revert patch clean
 
 help:
 	@echo 'kheaders: a kernel that carries its own headers'
@@ -25,6 +25,8 @@ help:
 	@echo '  make check          every test; with KERNEL=, ARCH= or VARIANT=, the kernel tests on that one'
 	@echo '  make check-fast     the tests that need no kernel, some minutes'
 	@echo '  make check-archs    the archive of other architectures, and a module built with it'
+	@echo '  make check-configs  the archive with whole configurations, beside mainline'"'"'s, and DKMS'
+	@echo '                      packages built with it and with linux-headers: a table; an hour'
 	@echo '  make check-kernels  build, boot and test every kernel of $(tests)/kernels,'
 	@echo '                      and write $(tests)/RESULTS.md; hours'
 	@echo '  make check-machines make run and make check-fast in bare roots of Debian 12 and 13, as root'
@@ -45,7 +47,8 @@ help:
 	@echo '                         ($(TREES); make check-kernels)'
 	@echo '  DEBIAN=bookworm|trixie, LOGIN=root|user|sudoer these alone (make check-machines)'
 	@echo '  CHECK=check            there, make check in place of make check-fast'
-	@echo '  CONFIG=FILE            a configuration to measure with, in place of a small one (make bench)'
+	@echo '  CONFIG=FILE            a configuration to measure with, in place of a small one (make bench);'
+	@echo '                         make check-configs: a file or one of $(tests)/configs'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
 	@echo 'What they lack they install: Debian packages, by apt-get.'
@@ -64,9 +67,14 @@ check-fast:
 	@$(tests)/check.sh fast
 
 check-archs:
-	@$(tests)/archs.sh known '$(ARCH)'
+	@$(tests)/configs.sh names archs '$(ARCH)' >/dev/null
 	@$(tests)/setup.sh archs
 	@$(tests)/check.sh archs '$(KERNEL)' '$(ARCH)'
+
+check-configs:
+	@$(tests)/configs.sh names configs '$(CONFIG)' >/dev/null
+	@$(tests)/setup.sh configs
+	@ARCH='$(ARCH)' VARIANT='$(VARIANT)' $(tests)/check.sh configs '$(KERNEL)' '$(CONFIG)'
 
 check-kernels:
 	@$(tests)/setup.sh $(or $(ARCH),$$(awk '!/^#/ { print $$2 }' $(tests)/kernels | sort -u))

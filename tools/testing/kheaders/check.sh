@@ -9,7 +9,9 @@
 #					the kernel tests on that one; each may be
 #					empty: 6.12, x86_64, none (see kernel.sh)
 #	check.sh archs KERNEL ARCH	the archive for architectures that are not
-#					booted, or ARCH alone (see archs.sh)
+#					booted, or ARCH alone (see configs.sh)
+#	check.sh configs KERNEL CONFIG	the archive with whole configurations, or CONFIG
+#					alone: one of them or a file
 #	check.sh list KERNEL ARCH VARIANT TREES
 #					the kernel tests on each row of the file kernels;
 #					each of the first three may be empty: any. Kernels
@@ -284,9 +286,17 @@ machines)
 	done 3<"$results/rows"
 	;;
 archs)
-	for name in ${3:-$("$here/archs.sh")}; do
-		suite "arch-$name" "$here/archs.sh" "${2:-6.12}" "$name"
+	for name in $("$here/configs.sh" names archs "${3-}"); do
+		suite "arch-$name" "$here/configs.sh" test archs "$name" "${2:-6.12}"
 	done
+	;;
+configs)
+	rm -rf "$build/configs/rows"
+	# Of Debian 12, for which there are packages to compare with.
+	for name in $("$here/configs.sh" names configs "${3-}"); do
+		suite "config-$(basename "$name")" "$here/configs.sh" test configs "$name" "${2:-6.1}"
+	done
+	"$here/configs.sh" table
 	;;
 esac
 finish

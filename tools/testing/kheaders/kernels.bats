@@ -272,7 +272,7 @@ row() {
 }
 
 @test "wrong names are refused before anything is installed or built" {
-	cp "$BATS_TEST_DIRNAME"/{archs,source,machine}.sh "$BATS_TEST_DIRNAME/machines" "$tests"
+	cp "$BATS_TEST_DIRNAME"/{configs,source,machine}.sh "$BATS_TEST_DIRNAME"/{configs,machines} "$tests"
 	refused() { # LINE COMMAND...
 		local line=$1; shift
 		run -1 "$tests/$1" "${@:2}"
@@ -286,10 +286,15 @@ row() {
 	refused "TREES=$PWD/none is no directory" check.sh list '' '' '' "$PWD/none"
 	[[ "$(id -u)" != 0 ]] || refused "CHECK=typo is neither check nor check-fast" \
 		check.sh machines '' '' typo
-	refused "ARCH=typo is not one of those that are built here: $("$tests/archs.sh" | xargs)" \
-		archs.sh known typo
-	"$tests/archs.sh" known ''
-	"$tests/archs.sh" known sparc
+	of_here="is not one of those that are built here"
+	refused "ARCH=typo $of_here: $("$tests/configs.sh" names archs | xargs)" \
+		configs.sh names archs typo
+	refused "CONFIG=typo $of_here: $("$tests/configs.sh" names configs | xargs)" \
+		configs.sh names configs typo
+	[ "$("$tests/configs.sh" names archs | grep -c '')" -ge 20 ]
+	[ "$("$tests/configs.sh" names archs sparc)" = sparc ]
+	: >file
+	[ "$("$tests/configs.sh" names configs ./file)" = "$PWD/file" ]
 }
 
 # mirror VERSION...: of Debian, with these linux-source packages of trixie-backports.
