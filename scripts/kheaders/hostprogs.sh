@@ -74,7 +74,7 @@ sources() {
 		# The others are parts of the kernel's build, and no parts of it.
 		find scripts/mod -name '*.c' ! -name empty.c ! -name mk_elfconfig.c \
 			! -name devicetable-offsets.c | sort ;;
-	tools/objtool/objtool)		echo @tools/objtool/objtool.args ;;
+	tools/*)			echo "@$1.args" ;;
 	esac
 }
 
@@ -82,6 +82,7 @@ sources() {
 packages() {
 	case $1 in
 	tools/objtool/objtool)		echo gcc, libc6-dev, libelf-dev ;;
+	tools/bpf/*)			echo gcc, libc6-dev, libelf-dev, libbpf-dev, zlib1g-dev ;;
 	scripts/sign-file)		echo gcc, libc6-dev, libssl-dev ;;
 	scripts/gendwarfksyms/*)	echo gcc, libc6-dev, libdw-dev, libelf-dev, zlib1g-dev ;;
 	*)				echo gcc, libc6-dev ;;

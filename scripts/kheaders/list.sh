@@ -180,7 +180,8 @@ build_files() {
 		! -name Makefile.package ! -name 'check[-_s]*.sh' ! -name decode_stacktrace.sh \
 		! -name dev-needs.sh ! -name headers_install.sh ! -name link-vmlinux.sh \
 		! -name rust_is_available.sh ! -name tags.sh
-	find_in "scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh scripts/kheaders/signing.sh"
+	find_in "scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh scripts/kheaders/signing.sh
+		scripts/kheaders/btf.sh scripts/kheaders/resolve_btfids.sh"
 	find_in "scripts/coccinelle/misc/add_namespace.cocci"
 	genksyms=
 	! runs scripts/genksyms/genksyms || genksyms=scripts/genksyms
@@ -194,7 +195,7 @@ build_files() {
 	[ -z "$genksyms" ] || find_in "$genksyms/lex.lex.c $genksyms/parse.tab.c $genksyms/parse.tab.h"
 	! runs scripts/sign-file || find_in "scripts/sign-file.c scripts/ssl-common.h
 		tools/include/uapi/linux/module_signature.h"
-	find_in "$objtool"
+	find_in "$tools"
 	# The one that is a program has a source, where it is not a script.
 	[ "$mcount" = n ] ||
 		find_in "scripts/recordmcount.pl scripts/recordmcount.c scripts/recordmcount.h"
@@ -297,11 +298,14 @@ files=${files%% -- *}
 extmod=n mcount=n
 ! is_enabled CONFIG_IKHEADERS_EXTMOD || extmod=y
 ! is_enabled CONFIG_FTRACE_MCOUNT_RECORD || mcount=y
-objtool=
-if [ "$extmod" = y ] && runs tools/objtool/objtool; then
-	sh "$scripts/objtool.sh" files >"$work/objtool"
-	objtool=$(cat "$work/objtool")
-fi
+tools=
+for program in tools/objtool/objtool tools/bpf/resolve_btfids/resolve_btfids; do
+	if [ "$extmod" = y ] && runs $program; then
+		sh "$scripts/tool.sh" files "${program%/*}" >"$work/tool"
+		tools="$tools
+$(cat "$work/tool")"
+	fi
+done
 header_dirs >"$work/header-dirs"
 dirs=$(cat "$work/header-dirs")
 export dirs

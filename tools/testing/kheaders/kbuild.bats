@@ -1360,11 +1360,11 @@ device_root() {
 		# Secrets, and plugins that are in no tree without them.
 		scripts/basic/randstruct.seed|include/generated/randstruct_hash.h|scripts/gcc-plugins|\
 		scripts/gcc-plugins/*|certs/*) ;;
-		# Listings take System.map, BTF takes vmlinux; comments are not checked.
-		scripts/makelst|tools/bpf/resolve_btfids*|scripts/kernel-doc|tools/docs/kernel-doc) ;;
+		# Listings take System.map; comments are not checked.
+		scripts/makelst|scripts/kernel-doc|tools/docs/kernel-doc) ;;
 		# Of other configurations.
-		tools/objtool*|scripts/recordmcount*|scripts/genksyms/*|scripts/gendwarfksyms/*|\
-		scripts/sign-file|arch/um/module.lds) ;;
+		tools/objtool*|tools/bpf/resolve_btfids*|scripts/recordmcount*|scripts/genksyms/*|\
+		scripts/gendwarfksyms/*|scripts/sign-file|arch/um/module.lds) ;;
 		# Made on the device, or a vendor's own.
 		Module.symvers|.kernelvariables) ;;
 		*) echo "$path" ;;

@@ -36,6 +36,10 @@ cc=${cross}gcc hostcc=gcc llvm=
 case +$variant+ in
 *+llvm+*) cc=clang hostcc=clang llvm=1 ;;
 esac
+case +$variant+ in
+*+btf+*) without="$without PAHOLE=pahole" ;;
+esac
+mkdir -p "$out"
 # Two objects of an old dtc have the same variable, which must be told to be one.
 ! grep -qs '^YYLTYPE yylloc;' "$tree/scripts/dtc/dtc-lexer.l" || hostcc="$hostcc -fcommon"
 
@@ -45,7 +49,6 @@ export CCACHE_DEPEND=1
 [ -d "$CCACHE_DIR" ] || export CCACHE_DISABLE=1
 # For whoever makes something more of it, also in a copy of the object tree. What old
 # objtools are made of has mistakes that today's compilers see.
-mkdir -p "$out"
 cat >"$out/kmake" <<EOT
 #!/bin/sh
 exec make -C '$tree' O="\$(cd "\$(dirname "\$0")" && pwd)" ARCH='$arch' CROSS_COMPILE='$cross' LLVM='$llvm' \\

@@ -13,6 +13,7 @@ setup() {
 	uname -r >tree/include/config/kernel.release
 	echo 0123456789abcdef | tee tree/include/config/kheaders.id >version
 	sed -e "s,^proc=.*,proc=$PWD/proc," -e "s,^version=.*,version=$PWD/version," \
+		-e "s,^types=.*,types=$PWD/types," \
 		"$top/scripts/kheaders/symvers.sh" >script
 	: >proc
 	cat >bin/awk <<-EOT
@@ -84,4 +85,32 @@ writes() {
 	[ "$reads" -lt 40 ]
 	[ "$(wc -l <tree/Module.symvers)" = 2 ]
 	[ -z "$(find tree -name '.Module*')" ]
+}
+
+@test "museum 47: the types of the running kernel, where its modules have some and pahole is there" {
+	echo >reads
+	echo new >types
+	no_types() {
+		run sh script "$@"
+		[ "$status" -eq 0 ]
+		[ ! -e tree/vmlinux ]
+	}
+	no_types tree y
+	no_types tree y no-pahole
+	echo 0123456789abcdee >version
+	no_types tree y cat
+	cp tree/include/config/kheaders.id version
+	sh script tree y cat
+	cmp types tree/vmlinux
+	# Another build with the same headers.
+	echo newer >types
+	sh script tree y cat
+	cmp types tree/vmlinux
+	[ "$(stat -c %a tree/vmlinux)" = 644 ]
+	# That of another kernel stays what it is.
+	echo other >types
+	echo 0123456789abcdee >version
+	sh script tree y cat
+	[ "$(cat tree/vmlinux)" = newer ]
+	[ -z "$(find tree -name '.vmlinux*')" ]
 }

@@ -13,7 +13,7 @@
 # Prints the TAP of each, and the seconds it took; returns 0 if all passed.
 
 cd "$(dirname "$0")" || exit 1
-[ $# -gt 0 ] || set -- module read read_more symvers symvers_many kunit extmod extmod_more extmod_clang bpf tracers dmesg
+[ $# -gt 0 ] || set -- module read read_more symvers symvers_many kunit extmod extmod_more extmod_clang bpf btf tracers dmesg
 
 now() {
 	cut -d . -f 1 /proc/uptime

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loads an eBPF object with libbpf, attaches its programs, runs a command, and
- * prints what they left in the map kheaders_seen: a line "KEY VALUE" an entry.
+ * Loads an eBPF object with libbpf, attaches its programs or, of the type "syscall",
+ * runs them, then runs a command, and prints what they left in the map kheaders_seen: a
+ * line "KEY VALUE" an entry.
  *
  *	attach OBJECT COMMAND [ARG...]
  *
@@ -40,6 +41,7 @@ static int run(char **command)
 
 int main(int argc, char **argv)
 {
+	LIBBPF_OPTS(bpf_test_run_opts, options);
 	struct bpf_program *program;
 	struct bpf_object *object;
 	unsigned long long value;
@@ -56,8 +58,12 @@ int main(int argc, char **argv)
 	if (bpf_object__load(object))
 		return fail("load", argv[1]);
 	bpf_object__for_each_program(program, object) {
-		if (!bpf_program__attach(program))
+		if (bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL) {
+			if (bpf_prog_test_run_opts(bpf_program__fd(program), &options))
+				return fail("run", bpf_program__name(program));
+		} else if (!bpf_program__attach(program)) {
 			return fail("attach", bpf_program__name(program));
+		}
 	}
 	if (run(argv + 2))
 		return 1;

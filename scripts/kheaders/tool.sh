@@ -1,23 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What objtool was made of, as its build has noted in tools/objtool/.*.cmd. Usage, from
+# What a program in tools/ was made of, as its build has noted in DIR/.*.cmd. Usage, from
 # the object tree and with the environment of Kbuild:
 #
-#	objtool.sh files	the files, relative to the source or the object tree
-#	objtool.sh args		what a compiler is given to make it again from those
-#				files, for "cc @FILE" on top of the tree
+#	tool.sh files DIR		the files, relative to the source or the object tree
+#	tool.sh args DIR LIBRARY...	what a compiler is given to make it again from those
+#					files, for "cc @FILE" on top of the tree
 #
-# Parts that need other libraries than libelf are left out: they are for who debugs
-# objtool or makes live patches.
+# DIR is tools/objtool or tools/bpf/resolve_btfids. Parts of objtool that need other
+# libraries than libelf are left out, which debug it or make live patches; and of libbpf,
+# which is as large as all of objtool, all but the headers: a device has its own.
 
 set -eu
 export LC_ALL=C
 : "${srctree:?is set by Kbuild}" "${SRCARCH:?is set by Kbuild}"
 
+what=$1 dir=$2
+shift 2
 top=$PWD
 src=$(cd "$srctree" && pwd)
-work=$top/scripts/kheaders/objtool.work
+work=$top/scripts/kheaders/tool.work
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 rm -rf "$work"
@@ -27,14 +30,14 @@ mkdir -p "$work"
 # the source and the headers (KIND "source", "deps") of each object. The directory it was
 # compiled in, to which names are relative, is that of the first word which is a source.
 notes() {
-	find tools/objtool -name '.*.cmd' ! -name '.fixdep*' ! -name '.*-in.o.cmd' \
-		! -name '.disas.o.cmd' ! -name '.trace.o.cmd' ! -name '.*klp*.o.cmd' >"$work/cmds"
+	find "$dir" -path '*/libbpf' -prune -o -name '.*.cmd' ! -name '.fixdep*' ! -name '.*-in.o.cmd' \
+		! -name '.disas.o.cmd' ! -name '.trace.o.cmd' ! -name '.*klp*.o.cmd' -print >"$work/cmds"
 	sort -o "$work/cmds" "$work/cmds"
 	while read -r cmd; do
 		source=$(sed -n 's/^source_.*:= *//p' "$cmd")
-		dir=tools/objtool
-		[ -e "$srctree/$dir/$source" ] || dir=tools/lib/subcmd
-		awk -v dir="$dir" '
+		in=$dir
+		[ -e "$srctree/$in/$source" ] || in=tools/lib/subcmd
+		awk -v dir="$in" '
 			/^(cmd|source|deps)_/ { split($1, kind, "_"); $1 = $2 = "" }
 			/^$|^[^ ].*:/ { kind[1] = "" }
 			kind[1] { for (i = 1; i <= NF; i++) if ($i !~ /^\\?$/) print dir, kind[1], $i }
@@ -70,7 +73,7 @@ in_archive() {
 }
 
 notes >"$work/notes"
-case $1 in
+case $what in
 files)
 	awk '$2 != "cmd" { print $1, $3 }' "$work/notes" >"$work/files"
 	in_archive "$work/files" >"$work/found"
@@ -88,6 +91,6 @@ args)
 	sed 's/^/-I/' "$work/found"
 	awk '$2 == "source" { print $1, $3 }' "$work/notes" >"$work/sources"
 	in_archive "$work/sources"
-	echo -lelf
+	printf '%s\n' "$@"
 	;;
 esac

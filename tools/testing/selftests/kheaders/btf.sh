@@ -1,0 +1,132 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds a module with types of its own (BTF) against the tree in /proc/kheaders.tar.xz,
+# loads it, and has eBPF trace one of its functions and call another.
+
+cd "$(dirname "$0")" || exit 1
+. ./tree.sh
+
+prepare_tree
+module=$work/btfmod
+types=/sys/kernel/btf/kheaders_btf
+
+has_types() {
+	readelf -S "$module/kheaders_btf.ko" | grep -w '\.BTF'
+}
+
+build() {
+	cp -r btfmod "$module"
+	make_in "$module"
+	has_nothing_to_say
+	refuse grep 'Skipping BTF' "$work/log"
+	has_types
+}
+
+again() {
+	touch "$module/kheaders_btf.c"
+	make_in "$module"
+	has_types
+}
+
+# without_types MAKE-ARG...: builds one. What it makes of the module is in $work/log.
+without_types() {
+	rm "$module/kheaders_btf.ko"
+	make -C "$tree" M="$module" "$@" modules >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+	refuse has_types
+}
+
+load() {
+	insmod "$module/kheaders_btf.ko"
+	[ -s "$types" ]
+}
+
+dump() {
+	bpftool -B /sys/kernel/btf/vmlinux btf dump file "$types" >"$work/types"
+	grep "STRUCT 'kheaders_btf_pair' size=8 vlen=2" "$work/types"
+	grep "FUNC 'kheaders_btf_sum'" "$work/types"
+	grep "FUNC 'kheaders_btf_twice'" "$work/types"
+	grep -c '^\[' "$work/types" >"$work/count"
+}
+
+compile() {
+	clang -target bpf -O2 -g "-I/usr/include/$(gcc -print-multiarch)" \
+		-c bpf/kheaders_btf.bpf.c -o "$work/btf.o"
+	clang -O2 -Wall -o "$work/attach" bpf/attach.c -lbpf
+}
+
+attach() {
+	cd /sys/module/kheaders_btf/parameters
+	echo '20 22' >pair
+	"$work/attach" "$work/btf.o" /bin/cat pair >"$work/out"
+	expect "the module's sum" 42 "$(sed -n 1p "$work/out")"
+}
+
+traced() {
+	expect "the second number that eBPF saw" 22 "$(sed -n 's/^0 //p' "$work/out")"
+}
+
+called() {
+	expect "twice 21, by the module" 42 "$(sed -n 's/^1 //p' "$work/out")"
+}
+
+# Without pahole the module is one without types, and make says so.
+without_pahole() {
+	without_types PAHOLE=no-pahole
+	expect "lines" 1 "$(grep -c 'kheaders: modules get no BTF: there is no no-pahole here (package dwarves)' "$work/log")"
+	rm "$tree/vmlinux"
+	without_types PAHOLE=no-pahole
+	grep 'Skipping BTF generation for .*kheaders_btf.ko due to unavailability of vmlinux' "$work/log"
+	refuse grep '^kheaders:' "$work/log"
+}
+
+# It has a kfunc, so that resolve_btfids is needed.
+without_resolve_btfids() {
+	rm "$tree/tools/bpf/resolve_btfids/resolve_btfids"
+	without_types HOSTCC=no-cc
+	expect "lines" 1 "$(grep -c '^kheaders: .* BTF: .*there is no HOSTCC=no-cc here' "$work/log")"
+	insmod "$module/kheaders_btf.ko"
+	rmmod kheaders_btf
+}
+
+# A tree of another build of the kernel does not get the types of the running one.
+not_of_another() {
+	cp "$tree/include/config/kheaders.id" "$work/id"
+	echo 0123456789abcdef >"$tree/include/config/kheaders.id"
+	without_types
+	[ ! -e "$tree/vmlinux" ]
+	mv "$work/id" "$tree/include/config/kheaders.id"
+}
+
+[ -e /sys/kernel/btf/vmlinux ] || skip_all "no types in this kernel (CONFIG_DEBUG_INFO_BTF)"
+xz -dc /proc/kheaders.tar.xz | tar -xOf - include/config/auto.conf |
+	grep -q '^CONFIG_DEBUG_INFO_BTF_MODULES=y' ||
+	skip_all "modules have no types in this kernel (CONFIG_DEBUG_INFO_BTF_MODULES)"
+has pahole || skip_all "no pahole here (package dwarves)"
+plan 12
+check "unpack" unpack
+check "museum 47: a module built here has types" build
+check "and when it is built again" again
+check "the running kernel takes them" load
+if has bpftool; then
+	check "bpftool dumps them" dump
+else
+	skip "bpftool dumps them" "no bpftool here"
+fi
+if has clang && [ -e /usr/include/bpf/libbpf.h ]; then
+	check "compile eBPF, and what loads it" compile
+	check "load, attach and run" attach
+	check "fentry on a function of the module" traced
+	check "a kfunc of the module" called
+else
+	for test in "compile eBPF, and what loads it" "load, attach and run" \
+			"fentry on a function of the module" "a kfunc of the module"; do
+		skip "$test" "no clang or no libbpf here"
+	done
+fi
+rmmod kheaders_btf
+check "where resolve_btfids can't be built" without_resolve_btfids
+check "without pahole" without_pahole
+check "not with the types of another kernel" not_of_another
+[ ! -e "$work/count" ] || echo "# $(cat "$work/count") types of kheaders_btf.ko dumped"
+finish
