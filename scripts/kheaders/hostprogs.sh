@@ -102,7 +102,7 @@ compiler() {
 
 # reason TEXT: the line of what a compiler said that tells why it failed.
 reason() {
-	echo "$1" | grep -E 'No space left|error|cannot|not found' | head -n 1 | grep . ||
+	echo "$1" | grep -E 'No space left|undefined reference|error|cannot|not found' | head -n 1 | grep . ||
 		printf '%s' "$1" | tail -n 1
 }
 

@@ -35,13 +35,24 @@ notes() {
 	sort -o "$work/cmds" "$work/cmds"
 	while read -r cmd; do
 		source=$(sed -n 's/^source_.*:= *//p' "$cmd")
+		first=
+		# Where fixdep was not there yet, it is the first in the list of a compiler.
+		if [ -z "$source" ]; then
+			first=$(awk '
+				/^[^ #=]*\.o:[^$]*$/ { $1 = ""; listed = 1 }
+				listed { for (i = 1; i <= NF; i++) if ($i ~ /\.[cS]$/) { print $i; exit } }
+				' "$cmd")
+			source=$first
+		fi
 		in=$dir
 		[ -e "$srctree/$in/$source" ] || in=tools/lib/subcmd
 		awk -v dir="$in" '
 			/^(cmd|source|deps)_/ { split($1, kind, "_"); $1 = $2 = "" }
+			/^[^ #=]*\.o:[^$]*$/ { kind[1] = "deps"; $1 = "" }
 			/^$|^[^ ].*:/ { kind[1] = "" }
 			kind[1] { for (i = 1; i <= NF; i++) if ($i !~ /^\\?$/) print dir, kind[1], $i }
 			' "$cmd"
+		[ -z "$first" ] || echo "$in source $first"
 	done <"$work/cmds"
 }
 

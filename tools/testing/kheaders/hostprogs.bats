@@ -235,3 +235,44 @@ none_left() {
 	run -0 --separate-stderr sh "$native" gcc ./hostcc
 	[ "$output$stderr" = 64 ]
 }
+
+@test "museum 47: what a program in tools/ was made of, where its build had no fixdep yet" {
+	export srctree=$PWD/source SRCARCH=x86
+	mkdir -p source/scripts/kheaders source/tools/{include/linux,lib/subcmd,bpf/resolve_btfids} \
+		out/scripts/kheaders out/tools/bpf/resolve_btfids/libsubcmd
+	cp "${script%/*}"/{tool,normal}.sh source/scripts/kheaders/
+	: >source/tools/bpf/resolve_btfids/main.c
+	: >source/tools/lib/subcmd/help.c
+	: >source/tools/lib/subcmd/help.h
+	: >source/tools/include/linux/err.h
+	cd out
+	dir=$PWD/tools/bpf/resolve_btfids
+	cat >tools/bpf/resolve_btfids/.main.o.cmd <<-EOT
+		cmd_$dir/main.o := gcc -D_GNU_SOURCE -I$srctree/tools/include -c -o $dir/main.o main.c
+
+		source_$dir/main.o := main.c
+
+		deps_$dir/main.o := \\
+		  /usr/include/stdio.h \\
+		  $srctree/tools/include/linux/err.h \\
+
+		$dir/main.o: \$(deps_$dir/main.o)
+
+		\$(deps_$dir/main.o):
+	EOT
+	cat >tools/bpf/resolve_btfids/libsubcmd/.help.o.cmd <<-EOT
+		# cannot find fixdep ($dir/libsubcmd//fixdep)
+		# using basic dep data
+
+		$dir/libsubcmd/help.o: \\
+		 help.c /usr/include/stdio.h \\
+		 help.h
+
+		cmd_$dir/libsubcmd/help.o := gcc -c -o $dir/libsubcmd/help.o help.c
+	EOT
+	sources='tools/bpf/resolve_btfids/main.c tools/lib/subcmd/help.c'
+	run -0 sh "$srctree/scripts/kheaders/tool.sh" args tools/bpf/resolve_btfids -lbpf
+	[ "$(echo $output)" = "-std=gnu11 -D_GNU_SOURCE -Itools/include $sources -lbpf" ]
+	run -0 sh "$srctree/scripts/kheaders/tool.sh" files tools/bpf/resolve_btfids
+	[ "$(echo $output)" = "${sources% *} tools/include/linux/err.h tools/lib/subcmd/help.c tools/lib/subcmd/help.h" ]
+}
