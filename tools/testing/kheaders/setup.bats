@@ -107,3 +107,11 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 		[ "$output" = "kheaders: \"$PWD/$name\" has white space or one of :,'\"\`&;|<>\$()\\ in it: move the clone to a directory without" ]
 	done
 }
+
+@test "roots for guests that an ordinary user makes take no user namespaces, and are that user's" {
+	program mmdebstrap 'echo "$2 $3" >>"$dir/calls"'
+	for id in 0 1000; do
+		USER_ID=$id sh -c ". '$tests/lib.sh'; debian_root bookworm root" "$tests/setup.sh"
+	done
+	[ "$(cut -d ' ' -f 1 calls | xargs)" = "--mode=root --mode=fakechroot" ]
+}
