@@ -181,7 +181,7 @@ build_files() {
 		! -name dev-needs.sh ! -name headers_install.sh ! -name link-vmlinux.sh \
 		! -name rust_is_available.sh ! -name tags.sh
 	find_in "scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh scripts/kheaders/signing.sh
-		scripts/kheaders/btf.sh scripts/kheaders/resolve_btfids.sh"
+		scripts/kheaders/running.sh scripts/kheaders/btf.sh scripts/kheaders/resolve_btfids.sh"
 	find_in "scripts/coccinelle/misc/add_namespace.cocci"
 	genksyms=
 	! runs scripts/genksyms/genksyms || genksyms=scripts/genksyms

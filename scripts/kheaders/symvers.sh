@@ -1,23 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Brings what a tree unpacked from /proc/kheaders.tar.xz has of the running kernel up to
-# date: Module.symvers and, for modules with types (BTF), vmlinux. Usage:
+# Brings Module.symvers in a tree unpacked from /proc/kheaders.tar.xz up to date.
+# Usage:
 #
-#	symvers.sh TREE MODVERSIONS [PAHOLE]
+#	symvers.sh TREE [y]
 #
-# MODVERSIONS is y if the tree's kernel has CONFIG_MODVERSIONS, PAHOLE named if it has
-# CONFIG_DEBUG_INFO_BTF_MODULES. TREE/Module.symvers becomes what the running kernel says in /proc/kheaders.symvers, if TREE is that kernel's. What a
+# "y" if the tree's kernel has CONFIG_MODVERSIONS. TREE/Module.symvers becomes what
+# the running kernel says in /proc/kheaders.symvers, if TREE is that kernel's. What a
 # Module.symvers of the kernel's own build, put there by hand, says of modules
 # that are not loaded is kept: there a module has a path, here a name.
 #
 # Prints one line if there is something to say, and always returns 0: modules can be
 # built without.
 
-tree=${1%/} modversions=$2 pahole=${3-}
-proc=/proc/kheaders.symvers
+. "${0%/*}/running.sh"
+
+tree=${1%/} modversions=${2-}
 file=$tree/Module.symvers
-version=/sys/module/kheaders_symvers/version
 
 # say WHY: symbols come from the file that is there, or from nowhere.
 say() {
@@ -32,33 +32,8 @@ say() {
 	exit 0
 }
 
-release=$(cat "$tree/include/config/kernel.release")
-id=$(cat "$tree/include/config/kheaders.id" 2>/dev/null)
-if [ "$(uname -r)" != "$release" ]; then
-	say "Linux $(uname -r) is running, and the tree is of $release"
-elif [ ! -e $proc ]; then
-	say "this kernel has no $proc (CONFIG_IKHEADERS_SYMVERS)"
-elif [ ! -e $version ]; then
-	say "can't tell whether the tree is of this build of Linux $release: there is no $version (is /sys mounted?)"
-elif [ -z "$id" ] || [ "$(cat $version)" != "$id" ]; then
-	say "the tree is of another build of Linux $release than the one that is running (unpack /proc/kheaders.tar.xz again)"
-fi
-
-trap '[ -z "$new" ] || rm -f "$new"' EXIT
-trap 'exit 0' HUP INT TERM
-new=
-
-# The types of the kernel, which those of modules refer to by number. Without them Kbuild
-# makes none, and says so.
-types=/sys/kernel/btf/vmlinux
-if command -v "${pahole:-/none}" >/dev/null && [ -e $types ] && ! cmp -s $types "$tree/vmlinux"; then
-	if new=$(mktemp "$tree/.vmlinux.XXXXXX" 2>/dev/null); then
-		rm -f "$tree/vmlinux"
-		cat $types >"$new" 2>/dev/null && chmod 644 "$new" && mv -f "$new" "$tree/vmlinux"
-		rm -f "$new"
-	fi
-	new=
-fi
+why=$(not_running "$tree")
+[ -z "$why" ] || say "$why"
 
 kept=/dev/null
 [ ! -e "$file" ] || kept=$file
@@ -79,6 +54,9 @@ write() {
 }
 
 ! merged | cmp -s - "$file" || exit 0
+trap 'rm -f "$new"' EXIT
+trap 'exit 0' HUP INT TERM
+new=
 new=$(mktemp "$tree/.Module.symvers.XXXXXX" 2>/dev/null) ||
 	say "$tree can't be written to, and other modules are loaded than before (call \"make prepare\" there as a user who can write)"
 write 2>/dev/null || say "$file can't be written (is the disk full?)"

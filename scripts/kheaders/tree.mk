@@ -101,8 +101,6 @@ MAKEOVERRIDES += cmd_checkdoc=
 kheaders-w := W= does not check the comments of functions: kernel-doc is not in this tree
 endif
 
-kheaders-pahole := $(or $(call kheaders-arg,PAHOLE),pahole)
-
 # The kernel's own rules call sign-file whether there is a key or not.
 kheaders-signs := $(if $(and $(kheaders-m),@SIGN_FILE@),$(filter modules_sign $(if @SIGN_ALL@,modules_install),$(MAKECMDGOALS)))
 
@@ -121,22 +119,26 @@ ifeq ($(filter ready ready:,$(firstword $(kheaders-said))),)
 $(error kheaders: $(or $(wordlist 2,999,$(kheaders-said)),scripts/kheaders/hostprogs.sh failed: unpack /proc/kheaders.tar.xz again))
 endif
 $(call kheaders-say,$(wordlist 2,999,$(kheaders-said)))
-$(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) "@MODVERSIONS@" $(if @BTF@,$(kheaders-pahole))))
+$(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
 $(call kheaders-say,$(kheaders-w))
-endif
 
 ifneq (@BTF@,)
-kheaders-said := $(call kheaders-run,btf.sh $(kheaders-tree) $(kheaders-pahole))
+kheaders-said := $(call kheaders-run,btf.sh $(kheaders-tree) '$(or $(call kheaders-arg,PAHOLE),pahole)' \
+	$(if $(kheaders-prepares),prepare,build))
 ifeq ($(firstword $(kheaders-said)),ready)
-# Its options are else those for the pahole of the kernel's build.
-MAKEOVERRIDES += CONFIG_PAHOLE_VERSION=$(patsubst %:,%,$(word 2,$(kheaders-said))) CONFIG_PAHOLE_HAS_LANG_EXCLUDE=
+# Its options are else those for the pahole of the kernel's build. Makefile.kernel may be
+# its own sub-make, or not (--no-print-directory).
+override CONFIG_PAHOLE_VERSION := $(patsubst %:,%,$(word 2,$(kheaders-said)))
+override CONFIG_PAHOLE_HAS_LANG_EXCLUDE :=
+MAKEOVERRIDES += CONFIG_PAHOLE_VERSION=$(CONFIG_PAHOLE_VERSION) CONFIG_PAHOLE_HAS_LANG_EXCLUDE=
 ifeq ($(wildcard $(kheaders-tree)scripts/gen-btf.sh),)
 MAKEOVERRIDES += RESOLVE_BTFIDS=sh\ $(kheaders-tree)scripts/kheaders/resolve_btfids.sh
 endif
 $(call kheaders-say,$(wordlist 3,999,$(kheaders-said)))
-else ifneq ($(kheaders-said),none)
-$(call kheaders-say,modules get no BTF: $(or $(wordlist 2,999,$(kheaders-said)),scripts/kheaders/btf.sh failed))
+else
 MAKEOVERRIDES += CONFIG_DEBUG_INFO_BTF_MODULES=
+$(call kheaders-say,modules get no BTF: $(or $(wordlist 2,999,$(kheaders-said)),scripts/kheaders/btf.sh failed))
+endif
 endif
 endif
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# scripts/kheaders/symvers.sh without a kernel: an awk before the real one gives it
-# what it would read in /proc/kheaders.symvers, another file each time.
+# What is brought into a tree from the running kernel, without a kernel: by
+# scripts/kheaders/symvers.sh, where an awk before the real one gives it what it would
+# read in /proc/kheaders.symvers, another file each time, and by scripts/kheaders/btf.sh.
 
 bats_require_minimum_version 1.5.0
 
@@ -12,9 +13,10 @@ setup() {
 	mkdir -p tree/include/config bin
 	uname -r >tree/include/config/kernel.release
 	echo 0123456789abcdef | tee tree/include/config/kheaders.id >version
-	sed -e "s,^proc=.*,proc=$PWD/proc," -e "s,^version=.*,version=$PWD/version," \
-		-e "s,^types=.*,types=$PWD/types," \
-		"$top/scripts/kheaders/symvers.sh" >script
+	mkdir scripts
+	cp "$top"/scripts/kheaders/{symvers,running,btf}.sh scripts
+	sed -i -e "s,^proc=.*,proc=$PWD/proc," -e "s,^id_of_running=.*,id_of_running=$PWD/version," \
+		-e "s,^types=.*,types=$PWD/types," scripts/*
 	: >proc
 	cat >bin/awk <<-EOT
 		#!/bin/sh
@@ -32,7 +34,7 @@ line() { printf '0x01234567\t%s\t%s\tEXPORT_SYMBOL\t\n' "$2" "$1"; }
 
 # What came of it, without a word.
 writes() {
-	PATH=$PWD/bin:$PATH run sh script tree y
+	PATH=$PWD/bin:$PATH run sh scripts/symvers.sh tree y
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	diff "$1" tree/Module.symvers
@@ -59,7 +61,7 @@ writes() {
 	for file in version tree/include/config/kheaders.id; do
 		: >$file
 	done
-	PATH=$PWD/bin:$PATH run sh script tree y
+	PATH=$PWD/bin:$PATH run sh scripts/symvers.sh tree y
 	[ "$status" -eq 0 ]
 	[[ $output = "the tree is of another build"* ]]
 	[ ! -e tree/Module.symvers ]
@@ -79,7 +81,7 @@ writes() {
 	for i in $(seq 99); do
 		{ line vmlinux printk; line module "symbol$i"; } >"now$i"
 	done
-	PATH=$PWD/bin:$PATH run sh script tree y
+	PATH=$PWD/bin:$PATH run sh scripts/symvers.sh tree y
 	[ -z "$output" ]
 	reads=$(wc -l <reads)
 	[ "$reads" -lt 40 ]
@@ -87,30 +89,60 @@ writes() {
 	[ -z "$(find tree -name '.Module*')" ]
 }
 
-@test "museum 47: the types of the running kernel, where its modules have some and pahole is there" {
-	echo >reads
-	echo new >types
-	no_types() {
-		run sh script "$@"
-		[ "$status" -eq 0 ]
-		[ ! -e tree/vmlinux ]
-	}
-	no_types tree y
-	no_types tree y no-pahole
+# types OUTPUT: what btf.sh prints.
+types() {
+	run sh scripts/btf.sh tree/ "${pahole:-pahole}" build
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$1" ]
+	[ -z "$(find tree -name '.vmlinux*')" ]
+}
+
+@test "museum 47: the types of the running kernel, and of no other" {
+	mkdir -p tree/scripts/kheaders
+	id=$(cat version)
+	printf '\237\353new' >types
+	printf '#!/bin/sh\ncase "$*" in *--version) echo "v${VERSION-1.24}" ;; *) exit "${FAILS-0}" ;; esac\n' >scripts/pahole
+	chmod +x scripts/pahole
+	PATH=$PWD/scripts:$PATH
+	pahole=no-pahole types 'stop: there is no no-pahole here (package dwarves)'
+	[ ! -e tree/vmlinux ]
+	other="stop: the tree is of another build of Linux $(uname -r) than the one that is running (unpack /proc/kheaders.tar.xz again)"
 	echo 0123456789abcdee >version
-	no_types tree y cat
-	cp tree/include/config/kheaders.id version
-	sh script tree y cat
-	cmp types tree/vmlinux
-	# Another build with the same headers.
-	echo newer >types
-	sh script tree y cat
+	types "$other"
+	[ ! -e tree/vmlinux ]
+	echo "$id" >version
+	types 'ready 124'
 	cmp types tree/vmlinux
 	[ "$(stat -c %a tree/vmlinux)" = 644 ]
-	# That of another kernel stays what it is.
-	echo other >types
+	pahole='pahole --option' types 'ready 124'
+
+	# Another build with the same headers; where they can't be brought, not the old ones.
+	mv types old && mkdir types
+	types "stop: tree/vmlinux can't be written, where those of this kernel must be (call \"make prepare\" as a user who can; is the disk full?)"
+	cmp old tree/vmlinux
+	rmdir types
+	printf '\237\353newer' >types
+	types 'ready 124'
+	cmp types tree/vmlinux
+	# On another kernel, the tree's own are there still.
 	echo 0123456789abcdee >version
-	sh script tree y cat
-	[ "$(cat tree/vmlinux)" = newer ]
-	[ -z "$(find tree -name '.vmlinux*')" ]
+	types 'ready 124'
+	# But not for another archive that was unpacked over it.
+	cp version tree/include/config/kheaders.id
+	printf '\237\353newest' >types
+	types 'ready 124'
+	cmp types tree/vmlinux
+	echo "$id" >tree/include/config/kheaders.id
+	types "$other"
+
+	# A kernel that someone put there stays.
+	printf '\177ELF' >tree/vmlinux
+	types 'ready 124'
+	[ "$(wc -c <tree/vmlinux)" = 4 ]
+
+	VERSION=1.9 types 'stop: pahole is too old (package dwarves)'
+	VERSION=nonsense types 'stop: pahole is too old (package dwarves)'
+	VERSION=2.0 types 'ready 200'
+	FAILS=1 types "stop: pahole of version 124 can't read those of the kernel in tree/vmlinux: take a later one (package dwarves)"
 }

@@ -23,9 +23,10 @@ build() {
 	has_types
 }
 
+# Where make calls itself no second time, its options must be right, too.
 again() {
 	touch "$module/kheaders_btf.c"
-	make_in "$module"
+	make --no-print-directory -C "$tree" M="$module" modules >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 	has_types
 }
 
@@ -73,26 +74,18 @@ called() {
 # Without pahole the module is one without types, and make says so.
 without_pahole() {
 	without_types PAHOLE=no-pahole
-	expect "lines" 1 "$(grep -c 'kheaders: modules get no BTF: there is no no-pahole here (package dwarves)' "$work/log")"
-	rm "$tree/vmlinux"
-	without_types PAHOLE=no-pahole
-	grep 'Skipping BTF generation for .*kheaders_btf.ko due to unavailability of vmlinux' "$work/log"
-	refuse grep '^kheaders:' "$work/log"
+	grep '^kheaders:' "$work/log" >"$work/said"
+	echo 'kheaders: modules get no BTF: there is no no-pahole here (package dwarves)' | cmp - "$work/said"
 }
 
-# It has a kfunc, so that resolve_btfids is needed.
-without_resolve_btfids() {
-	rm "$tree/tools/bpf/resolve_btfids/resolve_btfids"
-	without_types HOSTCC=no-cc
-	expect "lines" 1 "$(grep -c '^kheaders: .* BTF: .*there is no HOSTCC=no-cc here' "$work/log")"
-	insmod "$module/kheaders_btf.ko"
-	rmmod kheaders_btf
-}
-
-# A tree of another build of the kernel does not get the types of the running one.
+# A tree of another build of the kernel does not get the types of the running one, nor
+# does it take those of the one it was.
 not_of_another() {
 	cp "$tree/include/config/kheaders.id" "$work/id"
 	echo 0123456789abcdef >"$tree/include/config/kheaders.id"
+	without_types
+	grep '^kheaders: modules get no BTF: the tree is of another build' "$work/log"
+	rm "$tree/vmlinux"
 	without_types
 	[ ! -e "$tree/vmlinux" ]
 	mv "$work/id" "$tree/include/config/kheaders.id"

@@ -30,8 +30,8 @@ make_in() {
 }
 
 # That programs were built for this machine is none of its worries, nor which
-# compiler builds.
+# compiler builds, and whether there is a pahole.
 has_nothing_to_say() {
-	grep -vE '^kheaders: (built for this machine|no gcc here)' "$work/log" >"$work/worries"
+	grep -vE '^kheaders: (built for this machine|no gcc here|modules get no BTF: there is no)' "$work/log" >"$work/worries"
 	refuse grep -E 'WARNING|ERROR|^kheaders:' "$work/worries"
 }
