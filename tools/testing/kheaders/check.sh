@@ -112,6 +112,9 @@ kernel() {
 		suite "changed-$label" changed "$out"
 		taps="$taps $results/changed-$label.tap" ;;
 	esac
+	case +${3-}+ in
+	*+video+*) "$here/dkms.sh" v4l2loopback-dkms >/dev/null || : ;;
+	esac
 	shift $(($# < 3 ? $# : 3))
 	boot '' "$@"
 }
@@ -250,7 +253,7 @@ kernels)
 		export IMAGE_METHODS="${IMAGE_METHODS:-zstd,zst gzip,gz}"
 		fast --filter-tags '!slow'
 		# What takes a guest longest goes first.
-		kernel 6.1 x86_64 '' read read_more symvers kunit extmod bpf tracers dmesg
+		kernel 6.1 x86_64 video read read_more symvers kunit extmod dkms bpf tracers dmesg
 		# Cross-built: what it builds modules with is built again there.
 		kernel newest arm64 modversions read symvers kunit extmod bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg

@@ -177,14 +177,14 @@ stock() {
 # some modules name them: TREE is mounted over linux-headers.
 dkms_build() {
 	mkdir "$out/dkms/tree"
-	for source in "$out/dkms/source/usr/src"/*/; do
+	for source in "$sources"/*/; do
 		package=$(sed -n 's/^PACKAGE_NAME="*\([^"]*\)"*$/\1/p' "$source/dkms.conf")
 		package_version=$(sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$/\1/p' "$source/dkms.conf")
 		# shellcheck disable=SC2016 # that shell's arguments
 		unshare --mount sh -euc 'mount --bind "$1" "$2"; shift 2; exec "$@"' sh "$1" "$headers" \
 			dkms build -m "$package" -v "$package_version" -k "${headers#*/linux-headers-}" \
 			--kernelsourcedir "$headers" --dkmstree "$out/dkms/tree" \
-			--sourcetree "$out/dkms/source/usr/src" || {
+			--sourcetree "$sources" || {
 			find "$out/dkms/tree" -name make.log -exec tail -n 20 {} +
 			return 1
 		}
@@ -195,14 +195,11 @@ dkms_build() {
 # With the versions of the kernel's symbols, as the running kernel would tell them.
 packages() {
 	headers=$(stock)
+	# shellcheck disable=SC2086 # a list of names
+	sources=$("$here/dkms.sh" $dkms_packages)
 	cp "$headers/Module.symvers" "$out/h"
 	rm -rf "$out/dkms"
-	mkdir -p "$out/dkms/packages" "$out/dkms/source"
-	# shellcheck disable=SC2086 # a list of names
-	(cd "$out/dkms/packages" && apt-get download $dkms_packages)
-	for package in "$out/dkms/packages"/*.deb; do
-		dpkg-deb -x "$package" "$out/dkms/source"
-	done
+	mkdir "$out/dkms"
 	dkms_build "$headers" stock
 	dkms_build "$out/h" ours
 	"$here/modules.py" "$out/dkms/ours" "$out/dkms/stock" >"$out/compared" || {

@@ -37,6 +37,8 @@ $root$bb true 2>/dev/null || root=/
 mount -t proc proc $root/proc
 mount -t sysfs sysfs $root/sys
 mount -t devtmpfs devtmpfs $root/dev
+# For bash's <(), as in dkms.
+$bb ln -s /proc/self/fd $root/dev/fd
 mount -t tmpfs -o mode=1777 tmpfs $root/tmp
 mount -t debugfs debugfs $root/sys/kernel/debug 2>/dev/null
 mount -t tracefs tracefs $root/sys/kernel/tracing 2>/dev/null

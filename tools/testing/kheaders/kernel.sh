@@ -40,6 +40,14 @@ case +$variant+ in
 *+btf+*) without="$without PAHOLE=pahole" ;;
 esac
 mkdir -p "$out"
+case +$variant+ in
+*+signed+*)
+	[ -e "$out/owner.der" ] || {
+		openssl req -new -x509 -nodes -days 36500 -subj /CN=owner -newkey rsa:2048 \
+			-keyout "$out/owner.key" -out "$out/owner.pem" 2>/dev/null
+		openssl x509 -in "$out/owner.pem" -outform der -out "$out/owner.der"
+	} ;;
+esac
 # Two objects of an old dtc have the same variable, which must be told to be one.
 ! grep -qs '^YYLTYPE yylloc;' "$tree/scripts/dtc/dtc-lexer.l" || hostcc="$hostcc -fcommon"
 

@@ -7,13 +7,16 @@
 #
 #	KHEADERS_KO, KHEADERS_TEST_KO	kheaders.ko and kheaders_test.ko, where
 #					modprobe does not find them
+#	KHEADERS_KEY, KHEADERS_CERT	an owner's key, and its certificate (DER), which
+#					the kernel trusts: what signed.sh signs with
+#	KHEADERS_DKMS			what dkms.sh takes in place of /usr/src
 #	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE, KHEADERS_CHANGED
 #					what symvers.sh and extmod.sh compare with
 #
 # Prints the TAP of each, and the seconds it took; returns 0 if all passed.
 
 cd "$(dirname "$0")" || exit 1
-[ $# -gt 0 ] || set -- module read read_more symvers symvers_many kunit extmod extmod_more extmod_clang bpf btf tracers dmesg
+[ $# -gt 0 ] || set -- module read read_more symvers symvers_many kunit extmod extmod_more extmod_clang dkms signed bpf btf tracers dmesg
 
 now() {
 	cut -d . -f 1 /proc/uptime
