@@ -6,7 +6,7 @@
 #
 #	changed.sh OBJTREE
 #
-# Makes OBJTREE/testmod-changed. The changed header, and a copy of OBJTREE, are only seen by
+# Makes OBJTREE/testmod-changed; as root, or where users may have namespaces. The changed header, and a copy of OBJTREE, are only seen by
 # that build, in the places of those they are made from: with other paths, make would
 # build everything again.
 
@@ -24,8 +24,10 @@ sed 's/^struct proc_dir_entry {/&\n\tunsigned long kheaders_changed;/' "$header"
 ! cmp -s "$header" "$copy/internal.h" ||
 	die "$header has no struct proc_dir_entry to change"
 say "building $(basename "$out") with one structure changed (log: $log)"
-# shellcheck disable=SC2016 # the arguments of that shell
-unshare --mount sh -euc '
+user=
+[ "$(id -u)" = 0 ] || user=--map-root-user
+# shellcheck disable=SC2016,SC2086 # the arguments of that shell; one word or none
+unshare --mount $user sh -euc '
 	mount --bind "$1/internal.h" "$2"
 	mount --bind "$1" "$3"
 	"$3/kmake" -j"$4"

@@ -210,7 +210,9 @@ build() {
 
 changed() {
 	echo "1..1"
-	if "$here/changed.sh" "$1"; then
+	if [ "$(id -u)" != 0 ] && ! unshare --mount --map-root-user true; then
+		echo "ok 1 $(basename "$1") builds with one structure changed # SKIP needs root, or namespaces for users"
+	elif "$here/changed.sh" "$1"; then
 		echo "ok 1 $(basename "$1") builds with one structure changed"
 	else
 		echo "not ok 1 $(basename "$1") builds with one structure changed"
