@@ -78,6 +78,15 @@ without_pahole() {
 	echo 'kheaders: modules get no BTF: there is no no-pahole here (package dwarves)' | cmp - "$work/said"
 }
 
+# It has a kfunc, so that resolve_btfids is needed.
+without_resolve_btfids() {
+	rm "$tree/tools/bpf/resolve_btfids/resolve_btfids"
+	without_types HOSTCC=no-cc
+	expect "lines" 1 "$(grep -c '^kheaders: .* BTF: .*there is no HOSTCC=no-cc here' "$work/log")"
+	insmod "$module/kheaders_btf.ko"
+	rmmod kheaders_btf
+}
+
 # A tree of another build of the kernel does not get the types of the running one, nor
 # does it take those of the one it was.
 not_of_another() {
