@@ -93,6 +93,16 @@ shell_scripts() {
 	done
 }
 
+@test "each test for the target is a function or a command that is there" {
+	local file function
+	for file in tools/testing/selftests/kheaders/*.sh; do
+		for function in $(sed -n 's/^[[:space:]]*check "[^"]*" \([a-z_]*\).*/\1/p' "$file"); do
+			grep -q "^$function() {" "$file" "${file%/*}"/{ktap,tree}.sh ||
+				PATH=$PATH:/usr/sbin:/sbin type -P "$function" || { echo "$file: no $function()"; false; }
+		done
+	done
+}
+
 # A machine where something was installed by hand would hide a missing package.
 @test "packages: each entry holds what it is there for" {
 	while read -r package needs; do
