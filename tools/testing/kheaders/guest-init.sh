@@ -20,6 +20,8 @@ finish() {
 }
 
 mount -t proc proc /proc
+# A root that an ordinary user unpacked has no devices.
+[ -c /dev/null ] || mount -t devtmpfs devtmpfs /dev
 # This repository, which may be where the guest mounts something else, or in a root
 # that is not the workstation's own.
 top=$(sed -n 's/.*kheaders.top=\([^ ]*\).*/\1/p' /proc/cmdline)

@@ -51,6 +51,8 @@ if [ "$(cat "$root.made" 2>/dev/null)" != "$suites $packages" ]; then
 		! bootstrap "$suite" || break
 	done
 	[ -e "$root.tmp/usr/bin/gcc" ] || die "there is no root file system for $arch"
+	# What an ordinary user unpacked would become that user, and not root.
+	find "$root.tmp" -xdev -type f -perm /6000 -exec chmod ug-s {} +
 	# What configuring the packages would have made.
 	ln -sf mawk "$root.tmp/usr/bin/awk"
 	ln -sf gcc "$root.tmp/usr/bin/cc"
