@@ -57,9 +57,9 @@ if ! by_hand; then
 	if [ -n "$why" ]; then
 		[ -n "$ours" ] || stop "$why"
 	elif [ ! -e $types ]; then
-		stop "this kernel does not show its own in $types"
+		stop "this kernel does not show its types in $types"
 	elif [ -z "$ours" ] || ! cmp -s $types "$base" 2>/dev/null; then
-		copy || stop "$base can't be written, where those of this kernel must be (call \"make prepare\" as a user who can; is the disk full?)"
+		copy || stop "$base can't be written, and this kernel's types belong there (call \"make prepare\" as a user who can; is the disk full?)"
 	fi
 fi
 
@@ -70,9 +70,9 @@ least=119
 [ "${version:-0}" -ge $least ] || stop "$pahole is too old (package dwarves)"
 # Each can read what it made itself, and some what later ones made.
 $pahole -F btf -C list_head "$base" >/dev/null 2>&1 ||
-	stop "$pahole of version $version can't read those of the kernel in $base: take a later one (package dwarves)"
+	stop "$pahole of version $version can't read the kernel's types in $base: take a later one (package dwarves)"
 
-# Until 6.18, resolve_btfids.sh builds it for the modules that need it.
+# Without gen-btf.sh, resolve_btfids.sh builds it for the modules that need it.
 said=ready
 if [ -e "$tree/scripts/gen-btf.sh" ]; then
 	said=$(sh "$tree/scripts/kheaders/hostprogs.sh" "$tree" $program)

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# resolve_btfids, which until 6.18 has to do only with modules that have a section
-# .BTF_ids, as those with kfuncs: it is built when the first of them is. Usage, in a tree
-# unpacked from /proc/kheaders.tar.xz:
+# resolve_btfids, for kernels without gen-btf.sh: there it has to do only with modules that
+# have a section .BTF_ids, as those with kfuncs, and is built when the first of them is.
+# Usage, in a tree unpacked from /proc/kheaders.tar.xz:
 #
 #	resolve_btfids.sh ARG... MODULE
 #

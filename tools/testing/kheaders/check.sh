@@ -113,7 +113,7 @@ kernel() {
 		taps="$taps $results/changed-$label.tap" ;;
 	esac
 	case +${3-}+ in
-	*+video+*) "$here/dkms.sh" v4l2loopback-dkms >/dev/null || : ;;
+	*+video+*) "$here/dkms.sh" v4l2loopback-dkms >/dev/null || suite "dkms-$label" false ;;
 	esac
 	shift $(($# < 3 ? $# : 3))
 	boot '' "$@"

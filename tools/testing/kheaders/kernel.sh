@@ -42,11 +42,12 @@ esac
 mkdir -p "$out"
 case +$variant+ in
 *+signed+*)
-	[ -e "$out/owner.der" ] || {
+	if [ ! -e "$out/owner.der" ]; then
 		openssl req -new -x509 -nodes -days 36500 -subj /CN=owner -newkey rsa:2048 \
-			-keyout "$out/owner.key" -out "$out/owner.pem" 2>/dev/null
+			-keyout "$out/owner.key" -out "$out/owner.pem" >"$log" 2>&1 ||
+			die "openssl can't make $out/owner.key, see $log"
 		openssl x509 -in "$out/owner.pem" -outform der -out "$out/owner.der"
-	} ;;
+	fi ;;
 esac
 # Two objects of an old dtc have the same variable, which must be told to be one.
 ! grep -qs '^YYLTYPE yylloc;' "$tree/scripts/dtc/dtc-lexer.l" || hostcc="$hostcc -fcommon"

@@ -119,7 +119,7 @@ types() {
 
 	# Another build with the same headers; where they can't be brought, not the old ones.
 	mv types old && mkdir types
-	types "stop: tree/vmlinux can't be written, where those of this kernel must be (call \"make prepare\" as a user who can; is the disk full?)"
+	types "stop: tree/vmlinux can't be written, and this kernel's types belong there (call \"make prepare\" as a user who can; is the disk full?)"
 	cmp old tree/vmlinux
 	rmdir types
 	printf '\237\353newer' >types
@@ -144,5 +144,5 @@ types() {
 	VERSION=1.9 types 'stop: pahole is too old (package dwarves)'
 	VERSION=nonsense types 'stop: pahole is too old (package dwarves)'
 	VERSION=2.0 types 'ready 200'
-	FAILS=1 types "stop: pahole of version 124 can't read those of the kernel in tree/vmlinux: take a later one (package dwarves)"
+	FAILS=1 types "stop: pahole of version 124 can't read the kernel's types in tree/vmlinux: take a later one (package dwarves)"
 }
