@@ -48,7 +48,7 @@ help:
 	@echo '  DEBIAN=bookworm|trixie, LOGIN=root|user|sudoer these alone (make check-machines)'
 	@echo '  CHECK=check            there, make check in place of make check-fast'
 	@echo '  CONFIG=FILE            a configuration to measure with, in place of a small one (make bench);'
-	@echo '                         make check-configs: a file or one of $(tests)/configs'
+	@echo '                         make check-configs: a file, one of $(tests)/configs, or random-SEED'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
 	@echo 'What they lack they install: Debian packages, by apt-get.'

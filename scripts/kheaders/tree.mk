@@ -83,13 +83,14 @@ kheaders-tells := kernelrelease kernelversion image_name
 kheaders-wrong = $(error kheaders: this tree is there to build modules: name the directory of one, as in "make -C $(patsubst %/,%,$(kheaders-tree)) M=DIR")
 
 # Goals that need what is not here.
+kheaders-no-rust := Rust modules need the crates of the kernel, which are not in this tree
 kheaders-no = $(if $(filter $(1),$(MAKECMDGOALS)),$(error kheaders: make $(filter $(1),$(MAKECMDGOALS)): $(2)))
 ifneq ($(kheaders-m),)
 $(call kheaders-no,config %config,the configuration is that of the kernel; it is $(kheaders-tree).config and stays as it is)
 $(call kheaders-no,%.lst,listings need System.map. "objdump -dS" of a .o shows the same without addresses)
 $(call kheaders-no,coccicheck,its semantic patches are not in this tree)
 $(call kheaders-no,tags TAGS cscope gtags,scripts/tags.sh is not in this tree: call ctags in the directory of the module)
-$(call kheaders-no,rust%,Rust modules can't be built from this tree)
+$(call kheaders-no,rust%,$(kheaders-no-rust))
 ifeq ($(filter scripts/genksyms/genksyms,@HOSTPROGS@),)
 $(call kheaders-no,%.symtypes,genksyms is not in this tree: it has no part in this kernel's symbol versions)
 endif
@@ -99,6 +100,12 @@ endif
 ifneq ($(and $(kheaders-builds),$(strip $(call kheaders-arg,W)$(KBUILD_EXTRA_WARN))),)
 MAKEOVERRIDES += cmd_checkdoc=
 kheaders-w := W= does not check the comments of functions: kernel-doc is not in this tree
+endif
+
+# A .rs is another language's source, which Kbuild has rules for all the same.
+ifneq ($(kheaders-builds),)
+kheaders-blank := $(subst x,,x x)
+MAKEOVERRIDES += $(subst $(kheaders-blank),\ ,RUSTC_OR_CLIPPY=sh -c 'echo "kheaders: $(kheaders-no-rust)" >&2; exit 1')
 endif
 
 # The kernel's own rules call sign-file whether there is a key or not.

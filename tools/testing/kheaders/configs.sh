@@ -5,7 +5,7 @@
 # here? Usage:
 #
 #	configs.sh names GROUP [NAME]	prints those of the file configs, or NAME: one of
-#					them or, in the group configs, a file
+#					them or, in the group configs, a file or random-SEED
 #	configs.sh test GROUP NAME KERNEL
 #	configs.sh table		prints what was measured
 #
@@ -22,6 +22,13 @@ set -eu
 # A line for each configuration.
 rows=$build/configs/rows
 
+# seed NAME: whether it is random-SEED.
+seed() {
+	case ${1#random-} in
+	"$1"|''|*[!0-9]*) return 1 ;;
+	esac
+}
+
 # names GROUP [NAME]
 names() {
 	names=$(awk -v group="$1" '$1 == group { print $2 }' "$here/configs")
@@ -29,6 +36,8 @@ names() {
 		echo "$names"
 	elif [ "$1" = configs ] && [ -f "$2" ]; then
 		realpath "$2"
+	elif [ "$1" = configs ] && seed "$2"; then
+		echo "$2"
 	elif ! echo "$names" | grep -xF -e "$2"; then
 		variable=CONFIG
 		[ "$1" = configs ] || variable=ARCH
@@ -65,8 +74,9 @@ case $name in
 	[ "${VARIANT-}" != llvm ] || compiler=LLVM ;;
 *)
 	row=$(awk -v group="$group" -v name="$name" '$1 == group && $2 == name' "$here/configs")
+	# A seed of nobody's.
 	# shellcheck disable=SC2086 # words
-	set -- $row
+	set -- ${row:-"$group" "$name" x86_64 "$name" gcc}
 	arch=$3 config=$4 compiler=$5 ;;
 esac
 version=$(make -s -C "$tree" kernelversion | cut -d . -f 1,2)
@@ -178,36 +188,13 @@ stock() {
 	done | sort -V | tail -n 1
 }
 
-# dkms_build TREE RESULT: all packages, in directories that are the same for each TREE, since
-# some modules name them: TREE is mounted over linux-headers.
-dkms_build() {
-	mkdir "$out/dkms/tree"
-	for source in "$sources"/*/; do
-		package=$(sed -n 's/^PACKAGE_NAME="*\([^"]*\)"*$/\1/p' "$source/dkms.conf")
-		package_version=$(sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$/\1/p' "$source/dkms.conf")
-		# shellcheck disable=SC2016 # that shell's arguments
-		unshare --mount sh -euc 'mount --bind "$1" "$2"; shift 2; exec "$@"' sh "$1" "$headers" \
-			dkms build -m "$package" -v "$package_version" -k "${headers#*/linux-headers-}" \
-			--kernelsourcedir "$headers" --dkmstree "$out/dkms/tree" \
-			--sourcetree "$sources" || {
-			find "$out/dkms/tree" -name make.log -exec tail -n 20 {} +
-			return 1
-		}
-	done
-	mv "$out/dkms/tree" "$out/dkms/$2"
-}
-
 # With the versions of the kernel's symbols, as the running kernel would tell them.
 packages() {
 	headers=$(stock)
-	# shellcheck disable=SC2086 # a list of names
-	sources=$("$here/dkms.sh" $dkms_packages)
 	cp "$headers/Module.symvers" "$out/h"
-	rm -rf "$out/dkms"
-	mkdir "$out/dkms"
-	dkms_build "$headers" stock
-	dkms_build "$out/h" ours
-	"$here/modules.py" "$out/dkms/ours" "$out/dkms/stock" >"$out/compared" || {
+	# shellcheck disable=SC2086 # a list of names
+	"$here/dkms.sh" compare "$out/h" "$headers" "${headers#*/linux-headers-}" "$out/dkms" \
+		$dkms_packages >"$out/compared" || {
 		cat "$out/compared"
 		exit 1
 	}
@@ -329,6 +316,10 @@ if [ "$group" = configs ]; then
 	fi
 fi
 mkdir -p "$rows"
-[ "$failed" = 1 ] || { cat "$out.row"; echo; } >"$rows/$(basename "$out")"
+if [ "$failed" = 0 ]; then
+	{ cat "$out.row"; echo; } >"$rows/$(basename "$out")"
+	# All together would fill a disk.
+	rm -rf "$out"
+fi
 rm "$out.row"
 exit $failed

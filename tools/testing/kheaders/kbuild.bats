@@ -1192,10 +1192,19 @@ device_root() {
 		kheaders_caller.lst:make kheaders_caller.lst: listings need System.map. "objdump -dS" of a .o shows the same without addresses
 		coccicheck:make coccicheck: its semantic patches are not in this tree
 		tags:make tags: scripts/tags.sh is not in this tree: call ctags in the directory of the module
-		rust-analyzer:make rust-analyzer: Rust modules can't be built from this tree
+		rust-analyzer:make rust-analyzer: Rust modules need the crates of the kernel, which are not in this tree
 		kheaders_caller.symtypes:make kheaders_caller.symtypes: genksyms is not in this tree: it has no part in this kernel's symbol versions
 		CC=no-gcc modules:there is no CC=no-gcc here: name another, or none
 	EOT
+	if grep -q RUSTC_OR_CLIPPY "$work/h/scripts/Makefile.build"; then
+		mkdir "$work/goals-rust"
+		echo 'obj-m := kheaders_rust.o' >"$work/goals-rust/Kbuild"
+		echo '//! Rust' >"$work/goals-rust/kheaders_rust.rs"
+		run -2 tree_make M="$work/goals-rust"
+		[ "$(grep -v '/Module.symvers' <<<"$output" | grep -o '^kheaders: .*')" = \
+			"kheaders: Rust modules need the crates of the kernel, which are not in this tree" ] ||
+			{ echo "$output"; false; }
+	fi
 	run -0 env -u MAKEFLAGS -u MAKELEVEL make -s -C "$work/h" help
 	[[ "$output" = *"make M=DIR "* ]]
 	# Nothing of it is left in the tree.

@@ -295,6 +295,11 @@ row() {
 	[ "$("$tests/configs.sh" names archs sparc)" = sparc ]
 	: >file
 	[ "$("$tests/configs.sh" names configs ./file)" = "$PWD/file" ]
+	[ "$("$tests/configs.sh" names configs random-4711)" = random-4711 ]
+	for name in random- random-x 4711; do
+		refused "CONFIG=$name $of_here: $("$tests/configs.sh" names configs | xargs)" \
+			configs.sh names configs $name
+	done
 }
 
 # mirror VERSION...: of Debian, with these linux-source packages of trixie-backports.

@@ -45,6 +45,16 @@ scratch() {
 	fi
 }
 
+# room MIB COMMAND: dies if build/ can't grow to that size, before hours are lost.
+room() {
+	mkdir -p "$build"
+	free=$(df -Pm "$build" | awk 'NR == 2 { print $4 }')
+	[ "$free" -lt "$1" ] || return 0
+	held=$(du -sxm "$build" | cut -f 1)
+	[ $((held + free)) -ge "$1" ] ||
+		die "$2 needs $1 MiB in $build: it has $held there and $free are free; make room, or take a clone on another disk"
+}
+
 # debian_root SUITE DIR OPTION...: a root of that release of Debian in DIR, by mmdebstrap
 # with the OPTIONs: of the release alone, and of a mirror that has stood still for some
 # days if need be. No one but these tests ever uses it.

@@ -11,6 +11,7 @@ set -eu
 
 kernel=$1 arch=$2
 start=$(date +%s)
+room 3500 "make run"
 
 out=$("$here/kernel.sh" "$kernel" "$arch")
 say "booting $(basename "$out")"

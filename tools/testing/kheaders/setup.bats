@@ -115,3 +115,17 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	done
 	[ "$(cut -d ' ' -f 1 calls | xargs)" = "--mode=root --mode=fakechroot" ]
 }
+
+@test "a disk too small for the kernels that will be built is told at once, with the sizes" {
+	program df 'echo Filesystem; echo "disk 9000 5000 ${FREE-} 50% /"'
+	program du 'printf "%s\t%s\n" 1500 "$2"'
+	room() {
+		FREE=$1 run -"$2" sh -c ". '$tests/lib.sh'; room 2000 'make run'" "$tests/setup.sh"
+	}
+	room 2000 0
+	room 500 0
+	[ "$output" = "" ]
+	room 499 1
+	echo "$output"
+	[ "$output" = "kheaders: make run needs 2000 MiB in $PWD/repo/build: it has 1500 there and 499 are free; make room, or take a clone on another disk" ]
+}
