@@ -159,7 +159,7 @@ shell_scripts() {
 		case $rest in
 		yes*|*required|*important) continue ;;
 		esac
-		sed 's/[[:space:]].*//' "$here/packages" | tr '|' '\n' | grep -qxF "$package" ||
+		sed 's/[[:space:]].*//' "$here"/packages* | tr '|' '\n' | grep -qxF "$package" ||
 			{ echo "$package is used, but not in packages"; exit 1; }
 	done
 }
