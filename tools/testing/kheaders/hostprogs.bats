@@ -69,7 +69,7 @@ none_left() {
 	none_left
 }
 
-@test "a program of another machine is never started, by whatever shell" {
+@test "museum 33: a program of another machine is never started, by whatever shell" {
 	for shell in sh "bash --posix" "busybox sh" mksh; do
 		foreign "$fixdep"
 		foreign "$modpost"
@@ -95,7 +95,7 @@ none_left() {
 	none_left
 }
 
-@test "one of this machine for a C library that is not here is built again" {
+@test "museum 32: one of this machine for a C library that is not here is built again" {
 	prepare
 	gcc -Wl,--dynamic-linker=/lib/ld-nowhere.so.1 -o "$modpost" "$tree/scripts/mod/modpost.c"
 	[ "$(prepare)" = "ready: built for this machine ($(uname -m)): modpost" ]
@@ -236,7 +236,7 @@ none_left() {
 	[ "$output$stderr" = 64 ]
 }
 
-@test "museum 47: what a program in tools/ was made of, where its build had no fixdep yet" {
+@test "what a program in tools/ was made of, where its build had no fixdep yet" {
 	export srctree=$PWD/source SRCARCH=x86
 	mkdir -p source/scripts/kheaders source/tools/{include/linux,lib/subcmd,bpf/resolve_btfids} \
 		out/scripts/kheaders out/tools/bpf/resolve_btfids/libsubcmd

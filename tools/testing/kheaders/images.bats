@@ -40,7 +40,7 @@ need() {
 	[ -n "$(objtrees "$1")" ] || skip "none of these kernels has $1"
 }
 
-@test "vmlinux, bzImage, Image.gz and UML's linux" {
+@test "museum 4: vmlinux, bzImage, Image.gz and UML's linux" {
 	need '^CONFIG_IKHEADERS_PROC=y'
 	for out in $(objtrees '^CONFIG_IKHEADERS_PROC=y'); do
 		extracts "$out/vmlinux" "$out"
@@ -120,7 +120,7 @@ need() {
 	done
 }
 
-@test "the table of symbols stays where a linker drops what nothing refers to (museum 40)" {
+@test "museum 40: the table of symbols stays where a linker drops what nothing refers to" {
 	need '^CONFIG_IKHEADERS_SYMVERS=y'
 	cat >"$work/gc.lds" <<-'EOT'
 		SECTIONS {

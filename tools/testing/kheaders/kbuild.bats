@@ -270,7 +270,7 @@ clone_ref() {
 }
 
 # bats test_tags=slow
-@test "museum 41: the same bytes with objtool, in two directories and in-tree" {
+@test "museum 36: the same bytes with objtool, in two directories and in-tree" {
 	local arch=x86_64 other=$work/an/other/directory
 	x86_64_ref
 	names "$out" | grep -x tools/objtool/objtool
@@ -907,7 +907,7 @@ state() {
 }
 
 # bats test_tags=generator
-@test "museum 32: a cross-built kernel carries no host programs, nor does one that is to be the same from anywhere" {
+@test "a cross-built kernel carries no host programs, nor does one that is to be the same from anywhere" {
 	local program
 	out=$work/no-hostprogs
 	vary "$out" '# CONFIG_IKHEADERS_HOSTPROGS is not set'
@@ -920,7 +920,7 @@ state() {
 
 # OLD_MAKE names another make to try, as one of before 4.3.
 # bats test_tags=generator
-@test "make's standard output is the kernel's own, and old makes find the compiler" {
+@test "museum 34: make's standard output is the kernel's own, and old makes find the compiler" {
 	local src='' module=$work/said-mod make
 	foreign_program
 	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
@@ -1162,7 +1162,7 @@ device_root() {
 	rm -rf "$out" "$work/h" "$module"
 }
 
-@test "museum 45: each goal and argument of external modules works, or one line says why not" {
+@test "museum 26, 45: each goal and argument of external modules works, or one line says why not" {
 	local src='' module=$work/goals line goal reason
 	unpack "$ref"
 	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$module"
@@ -1264,7 +1264,7 @@ device_root() {
 	rm -rf "$work/h" "$dir"
 }
 
-@test "museum 44: modules_install and DKMS sign modules on the device, or one line says why not" {
+@test "museum 38: modules_install and DKMS sign modules on the device, or one line says why not" {
 	local src='' module=$work/sign-mod root=$work/sign-root
 	out=$work/sign
 	vary "$out" CONFIG_MODULE_SIG=y CONFIG_MODULE_SIG_ALL=y CONFIG_MODULE_SIG_SHA256=y
@@ -1340,7 +1340,7 @@ device_root() {
 	rm -rf "$out" "$work/h" "$module" "$root"
 }
 
-@test "museum 33: what the tree's Makefiles name is in it, or of no use to a module" {
+@test "museum 44: what the tree's Makefiles name is in it, or of no use to a module" {
 	unpack "$ref"
 	cd "$work/h"
 	find . -name 'Makefile*' -o -name 'Kbuild*' -o -name '*.include' >"$work/makefiles"

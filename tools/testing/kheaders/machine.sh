@@ -100,6 +100,6 @@ else
 fi
 try "Debian $debian with git and make, and a clone in $dir" make_root
 [ "$user" != user ] || try "what an ordinary user is told, root does" run_as_told
-try "make run as $user" run
+try "museum 39: make run as $user" run
 try "make $check as $user" check
 rm -rf --one-file-system "$root"

@@ -116,7 +116,7 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	[ "$(cut -d ' ' -f 1 calls | xargs)" = "--mode=root --mode=fakechroot" ]
 }
 
-@test "a disk too small for the kernels that will be built is told at once, with the sizes" {
+@test "museum 48: a disk too small for the kernels that will be built is told at once, with the sizes" {
 	program df 'echo Filesystem; echo "disk 9000 5000 ${FREE-} 50% /"'
 	program du 'printf "%s\t%s\n" 1500 "$2"'
 	room() {

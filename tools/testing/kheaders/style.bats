@@ -164,6 +164,19 @@ shell_scripts() {
 	done
 }
 
+@test "the museum: each row has the test it names, each test that has a number is in its row" {
+	# Lines "NUMBER FILE", of the one and of the others.
+	awk -F ' *[|] *' '$2 ~ /^[0-9]+$/ && $6 != "none yet" {
+		for (i = split($6, files, ", *"); i; i--) print $2, files[i] }' "$here/MUSEUM.md" |
+		sort >"$work/rows"
+	[ "$(wc -l <"$work/rows")" -gt 40 ]
+	grep -oE '"museum [0-9, ]+' "$here"/*.bats "$here/machine.sh" tools/testing/selftests/kheaders/*.sh |
+		sed 's/:"museum/,/' | awk -F '[, ]+' '{
+			sub(/.*\//, "", $1); for (i = 2; i <= NF; i++) if ($i) print $i, $1 }' |
+		sort -u >"$work/tests"
+	diff "$work/rows" "$work/tests"
+}
+
 @test "no paths or hosts of one machine" {
 	run ! xargs -a "$work/files" grep -nE "https?://(deb|security|ftp)\.|$top/" --
 }

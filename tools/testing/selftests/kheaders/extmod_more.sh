@@ -101,6 +101,6 @@ check "a module is built for one that is loaded" uses_a_loaded_module
 check "a module is built again while it is loaded" is_built_again_while_loaded
 check "licences and namespaces are kept" keeps_licences_and_namespaces
 check "rmmod" rmmod kheaders_greeter
-check "the tree of another build says so, its modules are refused" is_refused_by_another_build
+check "museum 24: the tree of another build says so, its modules are refused" is_refused_by_another_build
 check "the tree of another build without Module.symvers says why" without_symvers_says_why
 finish

@@ -64,6 +64,6 @@ plan 5
 check "load and read" is_there
 check "unload" goes
 check "load again, the same bytes" comes_back
-check "unload while open" goes_while_open
+check "museum 25: unload while open" goes_while_open
 check "load and unload under readers" goes_under_readers
 finish

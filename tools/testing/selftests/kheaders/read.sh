@@ -86,7 +86,7 @@ check "xz reads it" is_xz
 check "tar reads it" is_tar
 check "plain files of root with tame names" is_tame
 check "neither Module.symvers nor secrets nor the time" holds_no_secrets
-check "reads at any offset and length" any_offset
+check "museum 12: reads at any offset and length" any_offset
 check "concurrent readers" concurrent
 check "can't be written" no_writes
 if [ -e "$sys" ]; then

@@ -102,7 +102,7 @@ check "unpack" unpack
 check "sign-file is in the archive, and no key" no_key
 check "modules are built" build
 check "without a key, one line, and the kernel refuses them" unsigned
-check "make modules_install signs with the owner's key, and the kernel takes them" signed
+check "museum 38: make modules_install signs with the owner's key, and the kernel takes them" signed
 check "but not when they were changed" changed
 if has dkms && [ ! -e "$link" ] && [ ! -L "$link" ]; then
 	check "dkms signs with the owner's key, and the kernel takes the module" by_dkms
