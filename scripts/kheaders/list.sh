@@ -12,11 +12,11 @@
 #
 #	CHUNK <tab> PATH <tab> SOURCE
 #
-# CHUNK is the part of the archive it is packed in, one of those the Makefile
-# names; PATH its name in there; SOURCE where it is read from. CHUNK and PATH are
-# "-" for what is not archived, but has to be watched: the directories that
-# were searched, the files WATCHED, and those that the FILEs were made from. The
-# last line is "end": a list without it is not finished.
+# CHUNK is the part of the archive it is packed in, see the file chunks; PATH its
+# name in there; SOURCE where it is read from. CHUNK and PATH are "-" for what is
+# not archived, but has to be watched: the directories that were searched, the
+# files WATCHED, and those that the FILEs were made from. The last line is "end":
+# a list without it is not finished.
 #
 # Module.symvers is not here and cannot be: modpost makes it from vmlinux, and
 # vmlinux contains this archive. Nor are keys, the seed of a randomized structure
@@ -336,7 +336,15 @@ made_from >"$work/watched"
 printf '%s\n' "$@" >>"$work/watched"
 awk '!seen[$0]++ { print "-\t" $0 }' "$work/watched" >>"$work/all"
 
-NEVER=$never awk -F '\t' '
+NEVER=$never awk -F '\t+' '
+	# The table of chunks goes first.
+	FNR == NR {
+		if (!/^(#|$)/) {
+			name[++chunks] = $1
+			pattern[chunks] = $3
+		}
+		next
+	}
 	$1 == "-" { print "-\t-\t" $2; next }
 	{ source[$1] = $2 }
 	END {
@@ -344,25 +352,10 @@ NEVER=$never awk -F '\t' '
 			if (path !~ ENVIRON["NEVER"])
 				print chunk(path) "\t" path "\t" source[path]
 	}
-	# Alike goes with alike, what changes often apart from what does not, and
-	# the parts are of about the same weight.
-	function chunk(path) {
-		if (path !~ /^(include|arch\/[^\/]*\/include)\// ||
-		    path ~ /^include\/config\/|\/generated\//)
-			return "rest"
-		if (path ~ /^include\/dt-bindings\//)
-			return "dt-bindings"
-		if (path ~ /^arch\// || path ~ /^include\/(uapi|asm-generic)\//)
-			return "uapi"
-		if (path ~ /^include\/linux\/[a-h]/)
-			return "linux-a"
-		if (path ~ /^include\/linux\/m/)
-			return "linux-m"
-		if (path ~ /^include\/linux\/[i-p]/)
-			return "linux-i"
-		if (path ~ /^include\/linux\//)
-			return "rest"
-		return path ~ /^include\/[a-n]/ ? "other-a" : "other-o"
-	}' "$work/all" >"$work/unsorted"
+	function chunk(path, i) {
+		for (i = 1; path !~ pattern[i]; i++)
+			;
+		return name[i]
+	}' "$scripts/chunks" "$work/all" >"$work/unsorted"
 sort "$work/unsorted" >"$work/list"
 echo end >>"$work/list"

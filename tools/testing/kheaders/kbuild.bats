@@ -144,7 +144,7 @@ other_libc() {
 	echo "musl-gcc -idirafter $work/uapi"
 }
 
-# What of kheaders make said it did, "PACK linux-a" or the like.
+# What of kheaders make said it did, "PACK linux-a-h" or the like.
 did() {
 	echo "$output" | sed -n 's,^  \(PACK\|GEN\|UPD\|STRIP\) *\(kernel/kheaders\|scripts/kheaders/\)\(.*\),\1 \3,p'
 }
@@ -196,7 +196,7 @@ clone_ref() {
 	[ -s "$work/made" ]
 	diff /dev/null "$work/shown"
 	make ARCH=um clean
-	run ! ls kernel/kheaders_data.tar.xz scripts/kheaders/tree scripts/kheaders/rest.tar.xz
+	run ! ls kernel/kheaders_data.tar.xz scripts/kheaders/tree scripts/kheaders/others.tar.xz
 	make ARCH=um mrproper
 	find . -type f -o -type l | sort >"$work/after"
 	diff "$work/before" "$work/after"
@@ -335,7 +335,7 @@ clone_ref() {
 	touch -r "$tree/include/linux/zutil.h" "$src/include/linux/zutil.h"
 	run -0 kbuild "$out" kernel/kheaders.o
 	# And what stands for the whole tree.
-	[ "$(did | grep '^PACK' | sort | tr -d '\n')" = 'PACK id.tar.xzPACK rest.tar.xz' ]
+	[ "$(did | grep '^PACK' | sort | tr -d '\n')" = 'PACK id.tar.xzPACK others.tar.xz' ]
 	show "$out" include/linux/zutil.h | grep 'PRESET_DICT 0x21'
 	rm -rf "$src" "$out"
 }
@@ -369,7 +369,7 @@ clone_ref() {
 	clone_ref option
 	echo CONFIG_UEVENT_HELPER=y >>"$out/.config"
 	run -0 kbuild "$out" kernel/kheaders.o
-	did | grep '^PACK rest'
+	did | grep '^PACK others'
 	show "$out" include/generated/autoconf.h | grep 'CONFIG_UEVENT_HELPER 1'
 	kbuild "$out" kernel/kheaders.o
 	# A new kheaders brings new options, which make must ask for by itself.
@@ -618,7 +618,7 @@ clone_ref() {
 	# What reads the list refuses one that was cut off.
 	head -n 1000 "$out/scripts/kheaders/list" >"$work/find/list"
 	cd "$out"
-	run -1 scripts/kheaders/stage "$work/find/list" "$work/find/stage" blanks other-a
+	run -1 scripts/kheaders/stage "$work/find/list" "$work/find/stage" blanks include-a-n
 	echo "$output" | grep "^kheaders: $work/find/list is not finished"
 	[ ! -e "$work/find/stage/index" ]
 	rm -rf "$out" "$work/find"
