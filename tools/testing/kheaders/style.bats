@@ -105,6 +105,23 @@ shell_scripts() {
 	done
 }
 
+@test "on the target: which tests there are, the Makefile says; one that is skipped is no failure" {
+	mkdir "$work/target"
+	cp tools/testing/selftests/kheaders/{ktap,run}.sh "$work/target"
+	cd "$work/target"
+	run -1 ./run.sh
+	[[ "$output" = "kheaders: $PWD/Makefile, which names the tests, is missing:"* ]]
+	echo 'TEST_PROGS := none.sh good.sh' >Makefile
+	printf '#!/bin/sh\n%s\n' '. ./ktap.sh; skip_all "not here"' >none.sh
+	printf '#!/bin/sh\n%s\n' '. ./ktap.sh; plan 1; check one true; finish' >good.sh
+	printf '#!/bin/sh\n%s\n' '. ./ktap.sh; plan 1; check one false; finish' >bad.sh
+	chmod +x ./*.sh
+	run -4 ./none.sh
+	run -0 ./run.sh
+	[ "$(grep -xE '# (none|good|bad)' <<<"$output" | xargs)" = "# none # good" ]
+	run -1 ./run.sh none bad good
+}
+
 # A machine where something was installed by hand would hide a missing package.
 @test "packages: each entry holds what it is there for" {
 	while read -r package needs; do

@@ -3,7 +3,7 @@
 #
 # Runs the tests of kheaders on the machine it is started on: a board, a phone, a
 # guest. As root, since they load modules and eBPF programs. Names given are the
-# only ones run.
+# only ones run; else all that the Makefile has.
 #
 #	KHEADERS_KO, KHEADERS_TEST_KO	kheaders.ko and kheaders_test.ko, where
 #					modprobe does not find them
@@ -16,7 +16,9 @@
 # Prints the TAP of each, and the seconds it took; returns 0 if all passed.
 
 cd "$(dirname "$0")" || exit 1
-[ $# -gt 0 ] || set -- module read read_more symvers symvers_many kunit extmod extmod_more extmod_clang dkms signed bpf btf tracers dmesg
+# shellcheck disable=SC2046 # a list of names
+[ $# -gt 0 ] || set -- $(sed -n '/^TEST_PROGS/s/.*:= *//p' Makefile 2>/dev/null | sed 's/\.sh//g')
+[ $# -gt 0 ] || { echo "kheaders: $PWD/Makefile, which names the tests, is missing: copy the whole directory" >&2; exit 1; }
 
 now() {
 	cut -d . -f 1 /proc/uptime
@@ -26,7 +28,9 @@ status=0
 for name; do
 	echo "# $name"
 	began=$(now)
-	"./$name.sh" || status=1
+	"./$name.sh"
+	# 4: skipped, see ktap.sh.
+	case $? in 0|4) ;; *) status=1 ;; esac
 	echo "# $name took $(($(now) - began)) s"
 done
 exit $status
