@@ -1016,8 +1016,9 @@ state() {
 device_root() {
 	local dir name box
 	rm -rf "$work/device"
-	mkdir -p "$work/device"/{bin,usr/lib,usr/lib64,usr/libexec,usr/include,proc,dev,tree,mod,tmp}
-	(cd "$work/device" && ln -s usr/lib lib && ln -s usr/lib64 lib64)
+	mkdir -p "$work/device"/{usr/{bin,lib,lib64,libexec,include},proc,dev,tree,mod,tmp}
+	# gcc looks for the rest of itself beside where it is.
+	(cd "$work/device" && ln -s usr/bin usr/lib usr/lib64 .)
 	for name in make gcc as ld nm; do
 		cp -L "$(type -P $name)" "$work/device/bin/$name"
 	done
