@@ -3,14 +3,11 @@
  * Lays out the files of kheaders_data.tar.xz. Usage, from the object tree:
  *
  *	stage LIST DIR STRIP CHUNK...
- *	stage --done DIR KEY FILE...
- *	stage --current DIR KEY FILE...
  *
  * LIST is what list.sh prints. Each file goes to DIR/tree/PATH: C without comments
  * and needless white space if STRIP is "blanks", C and Makefiles without comments if
  * it is "comments" or "blanks", and all as it is if it is "none". Then
- * DIR/CHUNK.manifest says for each
- * CHUNK what is in it,
+ * DIR/CHUNK.manifest says for each CHUNK what is in it,
  *
  *	PATH <tab> MODE <tab> SIZE <tab> HASH
  *
@@ -19,30 +16,17 @@
  * DIR/index remembers the state of each source and of what became of it, so that
  * only files with another time, size or inode are read again; and that of the files
  * and directories which LIST, the chunks and this program were made from ("-" in
- * LIST).
+ * LIST). What was staged before and is in LIST no more is removed.
  *
- * With --done, after the FILEs were made of the chunks, it writes DIR/key: the state of
- * each FILE, and KEY, all that they depend on and is in no file.
- *
- * With --current, it returns 0 if to make the FILEs again could change nothing, and
- * 1 if it could, at the cost of a stat() for each file that they were made from.
+ * Removes DIR/key, see uptodate.c, before it changes anything.
  */
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <search.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "index.h"
 #include "strip.h"
-
-#define NSEC_PER_SEC	1000000000LL
 
 /*
  * A file changed twice within one tick of the clock has the same time twice. So
@@ -53,149 +37,16 @@
 #define TICK_NSEC		(NSEC_PER_SEC / 50)	/* twice that of HZ=100 */
 #define SLOW_TICK_NSEC		(2 * NSEC_PER_SEC)
 
-/* In place of a time: the state is not known well enough. */
-#define UNSURE			(-1LL)
-
-/* The chunk, and the path, of what is watched, but not archived. */
-#define WATCHED			"-"
-
 /* The last line of a list, and the end of the one before. */
 #define LIST_END		"\nend\n"
 
-struct state {			/* of a file, as stat() tells it */
-	long long mtime, ctime;	/* nanoseconds since 1970 */
-	long long size;		/* bytes */
-	unsigned long long ino;
+/* What the arguments say. */
+struct job {
+	const char *list, *dir, *strip;
+	char **chunk;		/* up to a NULL */
+	bool strips_comments, strips_blanks;
+	long long now, began;	/* nanoseconds since 1970; began: the files were listed */
 };
-
-struct item {
-	char *chunk, *path, *source;
-	struct state from, to;	/* the source and the staged file */
-	unsigned long long hash;	/* of the staged file's content, or a directory's names */
-	unsigned int mode;	/* 0644 or 0755 */
-	bool listed;		/* in the index: also in today's list */
-};
-
-static bool strips_comments, strips_blanks;
-
-struct list {
-	struct item *item;
-	size_t count, room;
-	char *text;		/* what the strings point into */
-};
-
-#define die(...) \
-	(fprintf(stderr, "kheaders: " __VA_ARGS__), fputc('\n', stderr), exit(1))
-#define die_errno(doing, name) \
-	die("cannot %s %s: %s", doing, name, strerror(errno))
-
-static void *xrealloc(void *old, size_t size)
-{
-	void *p = realloc(old, size);
-
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
-static char *xasprintf(const char *fmt, const char *a, const char *b)
-{
-	size_t size = snprintf(NULL, 0, fmt, a, b) + 1;
-	char *s = xrealloc(NULL, size);
-
-	snprintf(s, size, fmt, a, b);
-	return s;
-}
-
-static struct state state_of(const struct stat *st)
-{
-	return (struct state){
-		.mtime = st->st_mtim.tv_sec * NSEC_PER_SEC + st->st_mtim.tv_nsec,
-		.ctime = st->st_ctim.tv_sec * NSEC_PER_SEC + st->st_ctim.tv_nsec,
-		.size = st->st_size,
-		.ino = st->st_ino,
-	};
-}
-
-static bool same_state(const struct state *a, const struct state *b)
-{
-	return a->mtime == b->mtime && a->ctime == b->ctime &&
-	       a->size == b->size && a->ino == b->ino;
-}
-
-/* Reads a whole file; @name must exist unless @optional, then NULL is returned. */
-static char *read_file(const char *name, bool optional, size_t *len, struct stat *st)
-{
-	char *buf = NULL;
-	size_t room = 0;
-	ssize_t got;
-	int fd;
-
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && optional)
-		return NULL;
-	if (fd < 0 || fstat(fd, st))
-		die_errno("read", name);
-
-	*len = 0;
-	do {
-		if (*len == room) {
-			room = room ? 2 * room : (size_t)st->st_size + 2;
-			buf = xrealloc(buf, room);
-		}
-		got = read(fd, buf + *len, room - *len - 1);
-		if (got < 0)
-			die_errno("read", name);
-		*len += got;
-		if (*len == room - 1)
-			buf = xrealloc(buf, room *= 2);
-	} while (got);
-	close(fd);
-	buf[*len] = '\0';
-	return buf;
-}
-
-static void make_parents(char *name)
-{
-	char *slash;
-
-	for (slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(name, 0777) && errno != EEXIST)
-			die_errno("make directory", name);
-		*slash = '/';
-	}
-}
-
-/* Replaces @name at once and whole, so that a build may be killed at any time. */
-static void write_file(char *name, const char *buf, size_t len, unsigned int mode)
-{
-	char *tmp = xasprintf("%s%s", name, ".tmp");
-	size_t done = 0;
-	ssize_t put;
-	int fd;
-
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0 && errno == ENOENT) {
-		make_parents(tmp);
-		fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	}
-	if (fd < 0)
-		die_errno("write", tmp);
-	for (; done < len; done += put) {
-		put = write(fd, buf + done, len - done);
-		if (put < 0) {
-			unlink(tmp);
-			die_errno("write", name);
-		}
-	}
-	/* The builder's umask is not to be seen in the archive. */
-	if (fchmod(fd, mode) || close(fd) || rename(tmp, name)) {
-		unlink(tmp);
-		die_errno("write", name);
-	}
-	free(tmp);
-}
 
 /* Writes @name unless that is what it holds. */
 static void update_file(char *name, const char *buf, size_t len, unsigned int mode)
@@ -209,33 +60,6 @@ static void update_file(char *name, const char *buf, size_t len, unsigned int mo
 	    (st.st_mode & 07777) != mode)
 		write_file(name, buf, len, mode);
 	free(before);
-}
-
-#define HASH_START	0xcbf29ce484222325ULL	/* FNV-1a */
-
-/* The hash of what @hash is of, with @buf behind it. */
-static unsigned long long hash_more(unsigned long long hash, const char *buf, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)buf[i]) * 0x100000001b3ULL;
-	return hash;
-}
-
-static unsigned long long hash_of(const char *buf, size_t len)
-{
-	return hash_more(HASH_START, buf, len);
-}
-
-static struct item *add_item(struct list *list)
-{
-	if (list->count == list->room) {
-		list->room = list->room ? 2 * list->room : 8192;
-		list->item = xrealloc(list->item, list->room * sizeof(*list->item));
-	}
-	list->item[list->count] = (struct item){ 0 };
-	return &list->item[list->count++];
 }
 
 static void read_list(const char *name, struct list *list)
@@ -264,77 +88,6 @@ static void read_list(const char *name, struct list *list)
 	}
 }
 
-/*
- * The index is only a memory: one that is missing, damaged, or of another version
- * of this program costs the time to stage all files again.
- */
-#define INDEX_HEAD	"kheaders index 4"
-static const char *index_head = INDEX_HEAD;
-#define INDEX_LINE	"%lld %lld %lld %llu %lld %lld %lld %llu %llx %o "
-
-static bool read_index(const char *name, struct list *index)
-{
-	char *line, *end, *path;
-	struct item *e;
-	struct stat st;
-	size_t len;
-	int at;
-
-	index->text = read_file(name, true, &len, &st);
-	if (!index->text || strncmp(index->text, index_head, strlen(index_head)))
-		return false;
-
-	line = strchr(index->text, '\n');
-	for (line = line ? line + 1 : ""; *line; line = end + 1) {
-		end = strchr(line, '\n');
-		if (!end)
-			return false;
-		*end = '\0';
-		e = add_item(index);
-		path = NULL;
-		if (sscanf(line, INDEX_LINE "%n",
-			   &e->from.mtime, &e->from.ctime, &e->from.size, &e->from.ino,
-			   &e->to.mtime, &e->to.ctime, &e->to.size, &e->to.ino,
-			   &e->hash, &e->mode, &at) == 10)
-			path = strchr(line + at, '\t');
-		if (!path) {
-			index->count--;
-			return false;
-		}
-		*path++ = '\0';
-		e->source = line + at;
-		e->path = path;
-	}
-	return true;
-}
-
-static void write_index(char *name, const struct list *list)
-{
-	size_t size = strlen(index_head) + 1, len, i;
-	const struct item *e;
-	char *buf;
-
-	for (i = 0; i < list->count; i++)
-		size += strlen(list->item[i].path) + strlen(list->item[i].source) + 256;
-	buf = xrealloc(NULL, size);
-	len = sprintf(buf, "%s", index_head);
-	for (i = 0; i < list->count; i++) {
-		e = &list->item[i];
-		len += sprintf(buf + len,
-			       INDEX_LINE "%s\t%s\n",
-			       e->from.mtime, e->from.ctime, e->from.size, e->from.ino,
-			       e->to.mtime, e->to.ctime, e->to.size, e->to.ino,
-			       e->hash, e->mode, e->source, e->path);
-	}
-	write_file(name, buf, len, 0644);
-	free(buf);
-}
-
-static bool is_watched(const struct item *e)
-{
-	return !strcmp(e->path, WATCHED);
-}
-
 static bool is_makefile(const char *path)
 {
 	const char *name = strrchr(path, '/');
@@ -358,37 +111,64 @@ static bool changed_since(const struct state *s, long long then, long long tick)
 	return s->mtime + tick >= then || s->ctime + tick >= then;
 }
 
-/* Brings DIR/tree/PATH up to date; @old is what the index knows, or NULL. */
-static void stage(struct item *e, const struct item *old, char *staged, long long now)
+static char *staged_name(const struct job *job, const struct item *e)
+{
+	char *tree = xasprintf("%s/%s", job->dir, "tree");
+	char *name = xasprintf("%s/%s", tree, e->path);
+
+	free(tree);
+	return name;
+}
+
+/* Whether it is there as it should be; @old is what the index knows of it. */
+static bool is_staged(struct item *e, const struct item *old, const char *staged)
 {
 	struct stat from, to;
-	char *buf, *stripped;
+
+	if (strcmp(old->source, e->source) || stat(e->source, &from) || stat(staged, &to))
+		return false;
+	e->from = state_of(&from);
+	e->to = state_of(&to);
+	e->hash = old->hash;
+	e->mode = old->mode;
+	return same_state(&e->from, &old->from) && same_state(&e->to, &old->to);
+}
+
+/* Takes @buf, and returns what goes into the archive. */
+static char *strip(const struct job *job, const struct item *e, char *buf, size_t *len)
+{
+	char *stripped;
+
+	if (!job->strips_comments)
+		return buf;
+	if (!is_c(e->path)) {
+		if (is_makefile(e->path))
+			*len = strip_make_comments(buf, *len);
+		return buf;
+	}
+	stripped = strip_comments(buf, *len, len);
+	if (!stripped)
+		die_errno("strip", e->source);
+	free(buf);
+	if (job->strips_blanks)
+		*len = squeeze_blanks(stripped, *len);
+	return stripped;
+}
+
+/* Brings DIR/tree/PATH up to date; @old is what the index knows, or NULL. */
+static void stage(const struct job *job, struct item *e, const struct item *old)
+{
+	char *staged = staged_name(job, e), *buf;
+	struct stat from, to;
 	size_t len;
 
-	if (old && !strcmp(old->source, e->source) &&
-	    !stat(e->source, &from) && !stat(staged, &to)) {
-		e->from = state_of(&from);
-		e->to = state_of(&to);
-		if (same_state(&e->from, &old->from) &&
-		    same_state(&e->to, &old->to)) {
-			e->hash = old->hash;
-			e->mode = old->mode;
-			return;
-		}
+	if (old && is_staged(e, old, staged)) {
+		free(staged);
+		return;
 	}
 
 	buf = read_file(e->source, false, &len, &from);
-	if (strips_comments && is_c(e->path)) {
-		stripped = strip_comments(buf, len, &len);
-		if (!stripped)
-			die_errno("strip", e->source);
-		free(buf);
-		buf = stripped;
-		if (strips_blanks)
-			len = squeeze_blanks(buf, len);
-	} else if (strips_comments && is_makefile(e->path)) {
-		len = strip_make_comments(buf, len);
-	}
+	buf = strip(job, e, buf, &len);
 	e->mode = from.st_mode & 0100 ? 0755 : 0644;
 
 	update_file(staged, buf, len, e->mode);
@@ -398,27 +178,10 @@ static void stage(struct item *e, const struct item *old, char *staged, long lon
 	e->hash = hash_of(buf, len);
 	e->from = state_of(&from);
 	e->to = state_of(&to);
-	if (changed_since(&e->from, now, TICK_NSEC))
+	if (changed_since(&e->from, job->now, TICK_NSEC))
 		e->from.mtime = UNSURE;
 	free(buf);
-}
-
-/* A number for the names in a directory, in whatever order they come. */
-static unsigned long long hash_names(const char *name)
-{
-	unsigned long long hash = 0;
-	struct dirent *d;
-	DIR *dir;
-
-	dir = opendir(name);
-	if (!dir)
-		die_errno("read", name);
-	/* Temporary files come and go, and one that is made from the archive. */
-	while ((d = readdir(dir)))
-		if (d->d_name[0] != '.' && strcmp(d->d_name, "kheaders_id.h"))
-			hash += hash_of(d->d_name, strlen(d->d_name));
-	closedir(dir);
-	return hash;
+	free(staged);
 }
 
 /* Notes the state of what is not staged, but was read since @began. */
@@ -434,19 +197,6 @@ static void watch(struct item *e, long long began)
 	/* The time of the file "began" came from the same clock. */
 	if (changed_since(&e->from, began, 0))
 		e->from.mtime = UNSURE;
-}
-
-static bool is_current(const struct item *e)
-{
-	struct state now;
-	struct stat st;
-
-	if (e->from.mtime == UNSURE || stat(e->source, &st))
-		return false;
-	now = state_of(&st);
-	if (same_state(&e->from, &now))
-		return true;
-	return S_ISDIR(st.st_mode) && hash_names(e->source) == e->hash;
 }
 
 static long long mtime_of(const char *name)
@@ -494,127 +244,101 @@ static struct item *look_up(const struct item *e, void *const *by_path)
 	return found ? *found : NULL;
 }
 
-/* What DIR/key holds if the FILEs are as they are now; NULL if one is not there. */
-static char *key_text(int count, char **file, const char *key)
+static struct job job_of(char **argv)
 {
-	size_t room = count * 100 + strlen(key) + 1, len = 0;
-	char *text = xrealloc(NULL, room);
-	struct state state;
-	struct stat st;
-	int i;
+	struct job job = {
+		.list = argv[1], .dir = argv[2], .strip = argv[3], .chunk = argv + 4,
+	};
+	char *began = xasprintf("%s/%s", job.dir, "began");
+	struct timespec ts;
 
-	for (i = 0; i < count; i++) {
-		if (stat(file[i], &st))
-			return NULL;
-		state = state_of(&st);
-		len += snprintf(text + len, room - len, "%lld %lld %lld %llu\n",
-				state.mtime, state.ctime, state.size, state.ino);
+	job.strips_blanks = !strcmp(job.strip, "blanks");
+	job.strips_comments = job.strips_blanks || !strcmp(job.strip, "comments");
+	if (!job.strips_comments && strcmp(job.strip, "none"))
+		die("'%s' is none of blanks, comments, none", job.strip);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	job.now = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	job.began = mtime_of(began);
+	free(began);
+	return job;
+}
+
+/* From here on, what was made of the chunks is not what it should be. */
+static void remove_key(const struct job *job)
+{
+	char *key = xasprintf("%s/%s", job->dir, "key");
+
+	if (unlink(key) && errno != ENOENT)
+		die_errno("remove", key);
+	free(key);
+}
+
+static void need_chunk(const struct job *job, const struct item *e)
+{
+	char **chunk;
+
+	for (chunk = job->chunk; *chunk; chunk++)
+		if (!strcmp(*chunk, e->chunk))
+			return;
+	die("%s: no chunk is called %s", job->list, e->chunk);
+}
+
+static void stage_all(const struct job *job, struct list *list, struct list *index)
+{
+	void *by_path = NULL;
+	struct item *old;
+	size_t i;
+
+	for (i = 0; i < index->count; i++)
+		if (!is_watched(&index->item[i]) &&
+		    !tsearch(&index->item[i], &by_path, compare_paths))
+			die("out of memory");
+	for (i = 0; i < list->count; i++) {
+		if (is_watched(&list->item[i])) {
+			watch(&list->item[i], job->began);
+			continue;
+		}
+		need_chunk(job, &list->item[i]);
+		old = look_up(&list->item[i], &by_path);
+		if (old)
+			old->listed = true;
+		stage(job, &list->item[i], old);
 	}
-	snprintf(text + len, room - len, "%s", key);
-	return text;
 }
 
-/* stage --done DIR KEY FILE... */
-static int done(int argc, char **argv)
+static void remove_unlisted(const struct job *job, const struct list *index)
 {
-	char *text = key_text(argc - 4, argv + 4, argv[3]);
+	char *staged;
+	size_t i;
 
-	if (!text)
-		die_errno("read", argv[argc - 1]);
-	write_file(xasprintf("%s/%s", argv[2], "key"), text, strlen(text), 0644);
-	return 0;
-}
-
-/* stage --current DIR KEY FILE... */
-static int current(int argc, char **argv)
-{
-	char *now = key_text(argc - 4, argv + 4, argv[3]), *then;
-	struct list index = { 0 };
-	size_t i, len;
-	struct stat st;
-
-	then = read_file(xasprintf("%s/%s", argv[2], "key"), true, &len, &st);
-	if (!now || !then || strcmp(now, then))
-		return 1;
-	if (!read_index(xasprintf("%s/%s", argv[2], "index"), &index))
-		return 1;
-	for (i = 0; i < index.count; i++)
-		if (!is_current(&index.item[i]))
-			return 1;
-	return 0;
+	for (i = 0; i < index->count; i++) {
+		if (index->item[i].listed || is_watched(&index->item[i]))
+			continue;
+		staged = staged_name(job, &index->item[i]);
+		if (unlink(staged) && errno != ENOENT)
+			die_errno("remove", staged);
+		free(staged);
+	}
 }
 
 int main(int argc, char **argv)
 {
 	struct list list = { 0 }, index = { 0 };
-	char *dir, *tree, *staged, *index_name, *began_name, *key_name;
-	void *by_path = NULL;
-	struct item *old;
-	struct timespec ts;
-	long long now, began;
-	size_t i;
-	int c;
+	char *index_name, **chunk;
+	struct job job;
 
-	if (argc >= 5 && !strcmp(argv[1], "--current"))
-		return current(argc, argv);
-	if (argc >= 5 && !strcmp(argv[1], "--done"))
-		return done(argc, argv);
 	if (argc < 5)
-		die("usage: stage LIST DIR STRIP CHUNK... or --done or --current DIR KEY FILE...");
-	dir = argv[2];
-	strips_blanks = !strcmp(argv[3], "blanks");
-	strips_comments = strips_blanks || !strcmp(argv[3], "comments");
-	if (!strips_comments && strcmp(argv[3], "none"))
-		die("'%s' is none of blanks, comments, none", argv[3]);
-	/* A file that was staged otherwise is not up to date. */
-	index_head = xasprintf("%s, %s\n", INDEX_HEAD, argv[3]);
-	tree = xasprintf("%s/%s", dir, "tree");
-	index_name = xasprintf("%s/%s", dir, "index");
-	clock_gettime(CLOCK_REALTIME, &ts);
-	now = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-	began_name = xasprintf("%s/%s", dir, "began");
-	began = mtime_of(began_name);
-
-	read_list(argv[1], &list);
-	/* From here on, what was made of the chunks is not what it should be. */
-	key_name = xasprintf("%s/%s", dir, "key");
-	if (unlink(key_name) && errno != ENOENT)
-		die_errno("remove", key_name);
-	read_index(index_name, &index);
-	for (i = 0; i < index.count; i++)
-		if (!is_watched(&index.item[i]) &&
-		    !tsearch(&index.item[i], &by_path, compare_paths))
-			die("out of memory");
-
-	for (i = 0; i < list.count; i++) {
-		if (is_watched(&list.item[i])) {
-			watch(&list.item[i], began);
-			continue;
-		}
-		for (c = 4; c < argc && strcmp(argv[c], list.item[i].chunk); c++)
-			;
-		if (c == argc)
-			die("%s: no chunk is called %s", argv[1], list.item[i].chunk);
-		old = look_up(&list.item[i], &by_path);
-		if (old)
-			old->listed = true;
-		staged = xasprintf("%s/%s", tree, list.item[i].path);
-		stage(&list.item[i], old, staged, now);
-		free(staged);
-	}
-
-	for (i = 0; i < index.count; i++) {
-		if (index.item[i].listed || is_watched(&index.item[i]))
-			continue;
-		staged = xasprintf("%s/%s", tree, index.item[i].path);
-		if (unlink(staged) && errno != ENOENT)
-			die_errno("remove", staged);
-		free(staged);
-	}
-
+		die("usage: stage LIST DIR STRIP CHUNK...");
+	job = job_of(argv);
+	index_name = xasprintf("%s/%s", job.dir, "index");
+	read_list(job.list, &list);
+	remove_key(&job);
+	read_index(index_name, job.strip, &index);
+	stage_all(&job, &list, &index);
+	remove_unlisted(&job, &index);
 	/* The index first: a manifest is out of date at worst, never too new. */
-	write_index(index_name, &list);
-	for (c = 4; c < argc; c++)
-		write_manifest(&list, dir, argv[c]);
+	write_index(index_name, job.strip, &list);
+	for (chunk = job.chunk; *chunk; chunk++)
+		write_manifest(&list, job.dir, *chunk);
 	return 0;
 }

@@ -523,7 +523,7 @@ clone_ref() {
 	clone_tree noticed
 	kbuild "$out" kernel/kheaders.o
 	current() {
-		(cd "$out" && scripts/kheaders/stage --current scripts/kheaders \
+		(cd "$out" && scripts/kheaders/uptodate scripts/kheaders \
 			"$(sed 1,2d scripts/kheaders/key)" kernel/kheaders_data.tar.xz \
 			include/generated/kheaders_id.h)
 	}

@@ -54,7 +54,11 @@ esac
 
 # Without a run of the preprocessor to find out what was compiled before, which takes
 # a fifth of the time; and not at all where nothing was.
-export CCACHE_DEPEND=1
+case +$variant+ in
+# It would not see what is in no dependency file: the certificates, taken in by .incbin.
+*+signed+*) export CCACHE_NODIRECT=1 ;;
+*)	export CCACHE_DEPEND=1 ;;
+esac
 [ -d "$CCACHE_DIR" ] || export CCACHE_DISABLE=1
 # For whoever makes something more of it, also in a copy of the object tree. What old
 # objtools are made of has mistakes that today's compilers see.
