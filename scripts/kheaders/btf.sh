@@ -65,10 +65,11 @@ fi
 
 # Found out once for each pahole and each list of types: it takes longer than all else here.
 seen=$tree/scripts/kheaders/vmlinux.pahole
-here="$pahole, $(ls -lniL "$(command -v "${pahole%% *}")" "$base" 2>/dev/null)"
-if [ "$(sed 1d "$seen" 2>/dev/null)" = "$here" ]; then
-	version=$(sed 1q "$seen")
-else
+files=$(ls -lniL "$(command -v "${pahole%% *}")" "$base" 2>/dev/null)
+# Read once: another make may be writing it.
+note=$(cat "$seen" 2>/dev/null)
+version=${note%%,*}
+if [ -z "$files" ] || [ "$note" != "$version, $pahole: $files" ]; then
 	version=$($pahole --version 2>/dev/null |
 		sed -n 's/^v\([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | awk '{ print $1 * 100 + $2 }')
 	least=119
@@ -77,7 +78,7 @@ else
 	# Each can read what it made itself, and some what later ones made.
 	$pahole -F btf -C list_head "$base" >/dev/null 2>&1 ||
 		stop "$pahole of version $version can't read the kernel's types in $base: take a later one (package dwarves)"
-	{ printf '%s\n' "$version" "$here" >"$seen"; } 2>/dev/null
+	{ echo "$version, $pahole: $files" >"$seen"; } 2>/dev/null
 fi
 
 # Without gen-btf.sh, resolve_btfids.sh builds it for the modules that need it.

@@ -248,7 +248,7 @@ dkms() {
 		echo "not ok 1 $test"
 	fi
 	sed 's/^/# /' "$archived.diff"
-	rm -rf "$archived" "$archived.diff"
+	rm -rf "$archived" "$archived.diff" "$1.dkms"
 }
 
 # kbuild KERNEL [OPTION...]: the build matrix and the museum on that tree.

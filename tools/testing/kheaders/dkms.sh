@@ -48,6 +48,7 @@ build_with() {
 	mkdir "$dir/tree"
 	for package; do
 		conf=$(conf_of "$package")
+		[ -f "$conf" ] || die "$packages/$package has no dkms.conf: remove $packages"
 		name=$(sed -n 's/^PACKAGE_NAME="*\([^"]*\)"*$/\1/p' "$conf")
 		version=$(sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$/\1/p' "$conf")
 		# Some look nowhere but in /lib/modules.
@@ -55,6 +56,7 @@ build_with() {
 		unshare --mount sh -euc '
 			tree=$1 built=$2 modules=/lib/modules/$3; shift 3
 			mount --bind "$tree" "$built"
+			mkdir -p /lib/modules
 			mount -t tmpfs tmpfs /lib/modules
 			mkdir "$modules"
 			ln -s "$built" "$modules/build"

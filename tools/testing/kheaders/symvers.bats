@@ -160,6 +160,15 @@ types() {
 	printf '\177elf' >kernel && mv kernel tree/vmlinux
 	types 'ready 200'
 	[ -s asked ]
+	# Without ls, whenever it may be another.
+	printf '#!/bin/sh\nexit 1\n' >scripts/ls
+	chmod +x scripts/ls
+	for again in 1 2; do
+		: >asked
+		types 'ready 200'
+		[ -s asked ]
+	done
+	rm scripts/ls
 	for version in 1.9 nonsense; do
 		pahole_is "$version"
 		types 'stop: pahole is too old (package dwarves)'
