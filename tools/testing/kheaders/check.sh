@@ -281,7 +281,7 @@ kernels)
 				env IMAGES="$out" bats --tap "$here/images.bats"
 		fi
 	else
-		room 9000 "make check"
+		room 7500 "make check"
 		# More seconds, the tokens of all headers, every compression, and what is
 		# slow: make check KERNEL=.
 		export FUZZ_SECONDS="${FUZZ_SECONDS:-20}"
