@@ -27,7 +27,7 @@ help:
 	@echo '  make check-archs    the archive of other architectures, and a module built with it'
 	@echo '  make check-configs  the archive with whole configurations, beside mainline'"'"'s, and DKMS'
 	@echo '                      packages built with it and with linux-headers: a table; an hour'
-	@echo '  make check-kernels  build, boot and test every kernel of $(tests)/kernels,'
+	@echo '  make check-kernels  build, boot and test every kernel of $(tests)/kernels/list,'
 	@echo '                      and write $(tests)/RESULTS.md; hours'
 	@echo '  make check-machines make run and make check-fast in bare roots of Debian 12 and 13, as root'
 	@echo '                      and as an ordinary user; only root can; half an hour'
@@ -48,45 +48,45 @@ help:
 	@echo '  DEBIAN=bookworm|trixie, LOGIN=root|user|sudoer these alone (make check-machines)'
 	@echo '  CHECK=check            there, make check in place of make check-fast'
 	@echo '  CONFIG=FILE            a configuration to measure with, in place of a small one (make bench);'
-	@echo '                         make check-configs: a file, one of $(tests)/configs, or random-SEED'
+	@echo '                         make check-configs: a file, one of $(tests)/kernels/configs, or random-SEED'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
 	@echo 'What they lack they install: Debian packages, by apt-get.'
 	@echo 'More: README.md, Documentation/admin-guide/kheaders.rst, Documentation/kbuild/kheaders.rst'
 
 run:
-	@$(tests)/setup.sh '$(ARCH)'
-	@$(tests)/run.sh '$(or $(KERNEL),6.12)' '$(or $(ARCH),x86_64)'
+	@$(tests)/packages/setup.sh '$(ARCH)'
+	@$(tests)/guest/run.sh '$(or $(KERNEL),6.12)' '$(or $(ARCH),x86_64)'
 
 check:
-	@$(tests)/setup.sh '$(ARCH)'
-	@$(tests)/check.sh kernels '$(KERNEL)' '$(ARCH)' '$(VARIANT)'
+	@$(tests)/packages/setup.sh '$(ARCH)'
+	@$(tests)/suites/check.sh kernels '$(KERNEL)' '$(ARCH)' '$(VARIANT)'
 
 check-fast:
-	@$(tests)/setup.sh
-	@$(tests)/check.sh fast
+	@$(tests)/packages/setup.sh
+	@$(tests)/suites/check.sh fast
 
 check-archs:
-	@$(tests)/configs.sh names archs '$(ARCH)' >/dev/null
-	@$(tests)/setup.sh archs
-	@$(tests)/check.sh archs '$(KERNEL)' '$(ARCH)'
+	@$(tests)/kernels/configs.sh names archs '$(ARCH)' >/dev/null
+	@$(tests)/packages/setup.sh archs
+	@$(tests)/suites/check.sh archs '$(KERNEL)' '$(ARCH)'
 
 check-configs:
-	@$(tests)/configs.sh names configs '$(CONFIG)' >/dev/null
-	@$(tests)/setup.sh configs
-	@ARCH='$(ARCH)' VARIANT='$(VARIANT)' $(tests)/check.sh configs '$(KERNEL)' '$(CONFIG)'
+	@$(tests)/kernels/configs.sh names configs '$(CONFIG)' >/dev/null
+	@$(tests)/packages/setup.sh configs
+	@ARCH='$(ARCH)' VARIANT='$(VARIANT)' $(tests)/suites/check.sh configs '$(KERNEL)' '$(CONFIG)'
 
 check-kernels:
-	@$(tests)/setup.sh $(or $(ARCH),$$(awk '!/^#/ { print $$2 }' $(tests)/kernels | sort -u))
-	@$(tests)/check.sh list '$(KERNEL)' '$(ARCH)' '$(VARIANT)' '$(TREES)'
+	@$(tests)/packages/setup.sh $(or $(ARCH),$$(awk '!/^#/ { print $$2 }' $(tests)/kernels/list | sort -u))
+	@$(tests)/suites/check.sh list '$(KERNEL)' '$(ARCH)' '$(VARIANT)' '$(TREES)'
 
 check-machines:
-	@$(tests)/setup.sh
-	@$(tests)/check.sh machines '$(DEBIAN)' '$(LOGIN)' '$(CHECK)'
+	@$(tests)/packages/setup.sh
+	@$(tests)/suites/check.sh machines '$(DEBIAN)' '$(LOGIN)' '$(CHECK)'
 
 bench:
-	@$(tests)/setup.sh
-	@CONFIG='$(CONFIG)' $(tests)/bench.sh '$(or $(ROUNDS),3)' $(or $(KERNEL),6.12 6.1)
+	@$(tests)/packages/setup.sh
+	@CONFIG='$(CONFIG)' $(tests)/bench/bench.sh '$(or $(ROUNDS),3)' $(or $(KERNEL),6.12 6.1)
 
 # By the environment: a path may have quotes in it.
 export KSRC

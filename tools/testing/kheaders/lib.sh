@@ -3,7 +3,7 @@
 #
 # What the scripts here share. Each sources this file first.
 
-top=$(cd "$(dirname "$0")/../../.." && pwd)
+top=$(cd "$(dirname "$0")/../../../.." && pwd)
 here=$top/tools/testing/kheaders
 build=$top/build
 jobs=$(nproc)
@@ -110,10 +110,10 @@ fragments() {
 	esac
 	release=$(make -s -C "$1" kernelversion | cut -d . -f 1,2)
 	for word in $names $(echo "${3-}" | tr + ' '); do
-		fragment=$here/kconfig/$word.config
+		fragment=$here/kernels/kconfig/$word.config
 		[ -f "$fragment" ] || die "VARIANT=${3-}: there is no $fragment"
 		echo "$fragment"
-		for fragment in "$here/kconfig/$word"-before-*.config; do
+		for fragment in "$here/kernels/kconfig/$word"-before-*.config; do
 			version=$(basename "${fragment##*-before-}" .config)
 			[ ! -f "$fragment" ] || ! older "$release" "$version" || echo "$fragment"
 		done

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Makes the root file system for guests of another architecture or with another
+# release of Debian than this machine's: its compiler, make and what the tests call.
+# Usage:
+#
+#	root.sh NAME
+#
+# NAME is arm64, arm or riscv, as the kernel names them, or a release of Debian for
+# x86_64, trixie for example. Prints the directory, build/root/NAME, which is made
+# once. The packages are unpacked and not configured, which would run programs of
+# another architecture here.
+
+set -eu
+. "$(dirname "$0")/../lib.sh"
+
+arch=$1
+root=$build/root/$arch
+packages="base-files busybox-static bash dash coreutils diffutils findutils grep sed mawk
+tar xz-utils gzip mount util-linux kmod procps make gcc libc6-dev"
+# That of this machine, whose compiler may have built the kernel with options of its own.
+# shellcheck source=/dev/null
+suites=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+[ "$suites" = bookworm ] || suites="$suites bookworm"
+case $arch in
+arm64)	debian=arm64 packages="$packages clang libbpf-dev" ;;
+arm)	debian=armhf ;;
+# It came with trixie.
+riscv)	debian=riscv64 suites="trixie forky" packages="$packages clang libbpf-dev" ;;
+*)	debian=amd64 suites=$arch
+	packages="$packages clang libbpf-dev python3 bpftrace bpfcc-tools" ;;
+esac
+
+# bootstrap SUITE
+bootstrap() {
+	rm -rf "$root.tmp"
+	mkdir -p "$root.tmp"
+	debian_root "$1" "$root.tmp" --arch="$debian" --variant=extract \
+		--include="$(echo "$packages" | tr '\n' ' ')" >"$build/root/$arch.log" 2>&1 || {
+		grep '^E: ' "$build/root/$arch.log" | head -n 3 >&2
+		say "mmdebstrap can't make Debian $1 for $arch, see $build/root/$arch.log"
+		return 1
+	}
+}
+
+if [ "$(cat "$root.made" 2>/dev/null)" != "$suites $packages" ]; then
+	say "making a root file system for $arch in $root"
+	rm -rf "$root"
+	for suite in $suites; do
+		! bootstrap "$suite" || break
+	done
+	[ -e "$root.tmp/usr/bin/gcc" ] || die "there is no root file system for $arch"
+	# What an ordinary user unpacked would become that user, and not root.
+	find "$root.tmp" -xdev -type f -perm /6000 -exec chmod ug-s {} +
+	# What configuring the packages would have made.
+	ln -sf mawk "$root.tmp/usr/bin/awk"
+	ln -sf gcc "$root.tmp/usr/bin/cc"
+	ln -sf dash "$root.tmp/bin/sh"
+	mkdir -p "$root.tmp/proc" "$root.tmp/sys" "$root.tmp/dev" \
+		"$root.tmp/mnt" "$root.tmp/tmp"
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$root.tmp/etc/passwd"
+	mv "$root.tmp" "$root"
+	echo "$suites $packages" >"$root.made"
+fi
+# Where this repository is mounted; build/ may be that of another clone.
+mkdir -p "$root$top"
+echo "$root"

@@ -1,0 +1,30 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The stripper of the generator: its unit tests and its fuzzer, with the sanitizers.
+# That it changes no token of real headers is in kbuild.bats.
+
+setup_file() {
+	top=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd)
+	here=$top/tools/testing/kheaders
+	work=$top/build/strip
+	cflags="-g -O1 -std=gnu11 -Wall -Wextra -Werror -fno-sanitize-recover=all"
+	export top here work cflags
+	mkdir -p "$work"
+}
+
+@test "unit tests, gcc with ASan and UBSan" {
+	# shellcheck disable=SC2086 # a list of words
+	gcc $cflags -fsanitize=address,undefined -o "$work/strip_test" \
+		"$here/strip/test.c" "$top/scripts/kheaders/strip.c" -lcmocka
+	"$work/strip_test"
+}
+
+@test "the fuzzer finds no text that reads differently" {
+	# shellcheck disable=SC2086
+	clang $cflags -fsanitize=fuzzer,address,undefined -o "$work/strip_fuzz" \
+		"$here/strip/fuzz.c" "$top/scripts/kheaders/strip.c"
+	mkdir -p "$work/corpus"
+	"$work/strip_fuzz" -max_total_time="${FUZZ_SECONDS:-3}" -max_len=200 \
+		-artifact_prefix="$work/" "$work/corpus"
+}

@@ -1,0 +1,231 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What can be told from the sources alone.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	top=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd)
+	here=$top/tools/testing/kheaders
+	work=$top/build/style
+	export top here work
+	rm -rf "$work"
+	mkdir -p "$work"
+	cd "$top"
+	# A release without .git has the same files.
+	{ git ls-files --cached --others --exclude-standard 2>/dev/null ||
+		find . -path ./build -prune -o -type f -print | sed 's,^\./,,'; } |
+		while read -r file; do
+			[ ! -f "$file" ] || echo "$file"
+		done >"$work/files"
+}
+
+setup() {
+	cd "$top"
+}
+
+shell_scripts() {
+	xargs -a "$work/files" grep -lE '^#!/bin/(ba)?sh' -- |
+		grep -v '\.bats$'
+}
+
+@test "shellcheck" {
+	# shellcheck disable=SC2046 # names without white space
+	shellcheck $(shell_scripts)
+	# Tests run in subshells, with variables of setup_file, and set -e.
+	shellcheck -S warning -e SC2030,SC2031,SC2034,SC2120,SC2154,SC2155,SC2164 "$here"/suites/*.bats
+}
+
+@test "C is warning-free under gcc and clang" {
+	for cc in gcc clang; do
+		for file in scripts/kheaders/*.c \
+				tools/testing/kheaders/strip/main.c \
+				tools/testing/kheaders/bench/read.c \
+				tools/testing/selftests/kheaders/*.c \
+				tools/testing/selftests/kheaders/bpf/[!k]*.c \
+				tools/testing/selftests/kheaders/bpf/khd_send.c; do
+			$cc -O2 -std=gnu11 -Wall -Wextra -Werror -c -o "$work/x.o" "$file"
+		done
+	done
+}
+
+@test "checkpatch --strict" {
+	# It takes its time to get these out of the archive: they are kept.
+	scripts=$top/build/checkpatch/linux-source-6.12/scripts
+	if [ ! -f "$scripts/checkpatch.pl" ]; then
+		mkdir -p "$top/build/checkpatch"
+		tar -xf "$("$here/kernels/debian.sh" 6.12)" -C "$top/build/checkpatch" \
+			--wildcards '*/scripts/spelling.txt' \
+			'*/scripts/const_structs.checkpatch' '*/scripts/checkpatch.pl'
+	fi
+	# shellcheck disable=SC2046
+	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --quiet \
+		-f $(grep -E '^(kernel|scripts|tools/testing/selftests)/.*\.[ch]$' "$work/files")
+}
+
+@test "eBPF: no __section(), which takes a name with quotes only since Linux 5.10" {
+	run ! grep -n '[^_]__section(' tools/testing/selftests/kheaders/bpf/*.bpf.c
+}
+
+@test "each file begins with its SPDX line" {
+	while read -r file; do
+		case $file in
+		COPYING|.shellcheckrc|Documentation/ABI/*) continue ;;
+		# No place for one in there: it stands beside it.
+		*.png) file=$file.license ;;
+		esac
+		head -n 4 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' ||
+			{ echo "$file"; false; }
+	done <"$work/files"
+}
+
+@test "the documents are valid reStructuredText" {
+	for file in $(grep '\.rst$' "$work/files"); do
+		rst2html --strict "$file" >"$work/x.html"
+	done
+}
+
+@test "README and make help name the same commands" {
+	make help >"$work/help"
+	for target in $(sed -n 's/^  make \([a-z-]*\).*/\1/p' "$work/help"); do
+		grep -q "^$target\|^\(.* \)\{0,1\}$target\( .*\)\{0,1\}:" Makefile
+		[ "$target" = clean ] || grep -q "make $target" README.md ||
+			{ echo "README.md lacks make $target"; false; }
+	done
+}
+
+@test "each test for the target is a function or a command that is there" {
+	local file function
+	for file in tools/testing/selftests/kheaders/*.sh; do
+		for function in $(sed -n 's/^[[:space:]]*check "[^"]*" \([a-z_]*\).*/\1/p' "$file"); do
+			grep -q "^$function() {" "$file" "${file%/*}"/{ktap,tree}.sh ||
+				PATH=$PATH:/usr/sbin:/sbin type -P "$function" || { echo "$file: no $function()"; false; }
+		done
+	done
+}
+
+@test "on the target: which tests there are, the Makefile says; one that is skipped is no failure" {
+	mkdir "$work/target"
+	cp tools/testing/selftests/kheaders/{ktap,run}.sh "$work/target"
+	cd "$work/target"
+	run -1 ./run.sh
+	[[ "$output" = "kheaders: $PWD/Makefile, which names the tests, is missing:"* ]]
+	echo 'TEST_PROGS := none.sh good.sh' >Makefile
+	printf '#!/bin/sh\n%s\n' '. ./ktap.sh; skip_all "not here"' >none.sh
+	printf '#!/bin/sh\n%s\n' '. ./ktap.sh; plan 1; check one true; finish' >good.sh
+	printf '#!/bin/sh\n%s\n' '. ./ktap.sh; plan 1; check one false; finish' >bad.sh
+	chmod +x ./*.sh
+	run -4 ./none.sh
+	run -0 ./run.sh
+	[ "$(grep -xE '# (none|good|bad)' <<<"$output" | xargs)" = "# none # good" ]
+	run -1 ./run.sh none bad good
+}
+
+# A machine where something was installed by hand would hide a missing package.
+@test "packages: each entry holds what it is there for" {
+	while read -r package needs; do
+		case $package in
+		''|'#'*) continue ;;
+		esac
+		for name in $(echo "$package" | tr '|' ' '); do
+			dpkg -L "$name" >"$work/holds" 2>/dev/null || continue
+			# One whose content has moved to another depends on that.
+			dpkg-query -W -f '${Depends}' "$name" | sed 's/([^)]*)//g; s/|[^,]*//g' |
+				tr , '\n' | xargs -r dpkg -L >>"$work/holds" 2>/dev/null || :
+			break
+		done
+		[ "$name" != - ] || continue
+		for need in $needs; do
+			grep -qxF -e "$need" -e "/usr$need" -e "/bin/$need" -e "/sbin/$need" \
+				-e "/usr/bin/$need" -e "/usr/sbin/$need" "$work/holds" ||
+				{ echo "$need is not in $package"; false; }
+		done
+	done <"$here/packages/tests"
+}
+
+# bats test_tags=slow
+@test "packages: each command in the scripts comes from a package named there" {
+	# Words where a command can stand, but for our own functions; the base system
+	# needs no entry.
+	# shellcheck disable=SC2046
+	grep -ohE '^[a-z_]+\(\)' $(shell_scripts) "$here"/suites/*.bats | tr -d '()' >"$work/functions"
+	# shellcheck disable=SC2046
+	sed -e 's/#.*//' $(shell_scripts) "$here"/suites/*.bats |
+		grep -oE '(^[[:space:]]*|[|;&(`]+ *|\$\(|(if|then|do|else|exec|env|!|timeout "\$[a-z]*"|run -?[0-9]*) +)[a-z][a-z0-9_.-]+' |
+		grep -oE '[a-z][a-z0-9_.-]+$' | sort -u |
+	while read -r word; do
+		# Each system has awk and cc; which, the alternatives tell.
+		case $word in awk|cc) continue ;; esac
+		grep -qx "$word" "$work/functions" && continue
+		path=$(type -P "$word") || continue
+		case $(readlink "$path") in
+		/etc/alternatives/*) path=$(readlink -f "$path") ;;
+		esac
+		case $path in
+		/usr/local/*|"$HOME"/*) ;;
+		/*) echo "$path" ;;
+		esac
+	done | sort -u >"$work/commands"
+	# A file can be known as /bin/x where it is found as /usr/bin/x, and back.
+	sed 's,^/usr,,' "$work/commands" | sed 'p; s,^,/usr,' | xargs dpkg -S 2>/dev/null |
+		grep -v '^diversion' | cut -d : -f 1 | sort -u >"$work/used"
+	[ "$(wc -l <"$work/used")" -gt 20 ]
+	xargs -a "$work/used" dpkg-query -W -f '${Package} ${Essential} ${Priority}\n' |
+	while read -r package rest; do
+		case $rest in
+		yes*|*required|*important) continue ;;
+		esac
+		find "$here/packages" -type f ! -name '*.sh' -exec sed 's/[[:space:]].*//' {} + | tr '|' '\n' | grep -qxF "$package" ||
+			{ echo "$package is used, but not in packages"; exit 1; }
+	done
+}
+
+@test "the museum: each row has the test it names, each test that has a number is in its row" {
+	# Lines "NUMBER FILE", of the one and of the others.
+	awk -F ' *[|] *' '$2 ~ /^[0-9]+$/ && $6 != "none yet" {
+		for (i = split($6, files, ", *"); i; i--) print $2, files[i] }' "$here/MUSEUM.md" |
+		sort >"$work/rows"
+	[ "$(wc -l <"$work/rows")" -gt 40 ]
+	grep -oE '"museum [0-9, ]+' "$here"/suites/*.bats "$here/machines/machine.sh" tools/testing/selftests/kheaders/*.sh |
+		sed 's/:"museum/,/' | awk -F '[, ]+' '{
+			sub(/.*\//, "", $1); for (i = 2; i <= NF; i++) if ($i) print $i, $1 }' |
+		sort -u >"$work/tests"
+	diff "$work/rows" "$work/tests"
+}
+
+@test "no paths or hosts of one machine" {
+	run ! xargs -a "$work/files" grep -nE "https?://(deb|security|ftp)\.|$top/" --
+}
+
+@test "tracers.sh expects of bcc and bpftrace what kheaders.rst says of them" {
+	document=Documentation/admin-guide/kheaders.rst
+	tracers=tools/testing/selftests/kheaders/tracers.sh
+	# What is typed for each.
+	grep -oE '^    B[A-Z]+_KERNEL_SOURCE=\$PWD [a-z-]+' $document >"$work/typed"
+	[ "$(wc -l <"$work/typed")" = 2 ]
+	while read -r line; do
+		grep -F "$line" $tracers
+	done <"$work/typed"
+	# From which version on bpftrace is another.
+	sed -n 's/^bpftrace \([0-9.]*\) \(to\|and\) .*/\1/p' $document >"$work/documented"
+	sed -n 's/.*older "$bpftrace" \([0-9.]*\).*/\1/p' $tracers >"$work/expected"
+	[ -s "$work/expected" ]
+	diff "$work/documented" "$work/expected"
+}
+
+@test "check.sh: a guest that stops halfway has failed, also if it skipped a test" {
+	eval "$(sed -n '/^suite() {/,/^}/p; /^tally() {/,/^}/p' "$here/suites/check.sh")"
+	results=$work start=0
+	stops() {
+		printf '%s\n' '1..0 # SKIP not here' 'ok 1 the first of two'
+		return 124
+	}
+	skips() {
+		echo '1..0 # SKIP not here'
+	}
+	suite stopped stops
+	grep -x 'not ok - stopped ended with status 124' "$work/stopped.tap"
+	suite skipped skips
+	run ! grep 'not ok' "$work/skipped.tap"
+}
