@@ -5,7 +5,7 @@
  * form in which two texts that a compiler reads alike are equal byte for byte.
  *
  *	clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
- *		-o fuzz fuzz.c ../../../../scripts/kheaders/strip.c
+ *		-o fuzz fuzz.c ../../../../scripts/kheaders/{scan,strip,squeeze,strip_make}.c
  *	./fuzz -max_total_time=300 -max_len=200 CORPUS_DIR
  */
 #define _GNU_SOURCE

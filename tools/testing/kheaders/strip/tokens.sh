@@ -106,13 +106,14 @@ if ! command -v "$clang" >/dev/null; then
 fi
 
 here=$(dirname "$0")
+sources=$here/../../../../scripts/kheaders
 STRIP_TMP=$(mktemp -d)
 trap 'rm -rf "$STRIP_TMP"' EXIT
 trap 'exit 130' INT TERM
 if [ -z "${STRIP-}" ]; then
 	STRIP=$STRIP_TMP/main
 	"${CC:-cc}" -O2 -std=gnu11 -o "$STRIP" "$here/main.c" \
-		"$here/../../../../scripts/kheaders/strip.c"
+		"$sources/scan.c" "$sources/strip.c" "$sources/squeeze.c" "$sources/strip_make.c"
 fi
 export STRIP STRIP_TMP
 

@@ -9,21 +9,22 @@ setup_file() {
 	here=$top/tools/testing/kheaders
 	work=$top/build/strip
 	cflags="-g -O1 -std=gnu11 -Wall -Wextra -Werror -fno-sanitize-recover=all"
-	export top here work cflags
+	sources=$(echo "$top"/scripts/kheaders/{scan,strip,squeeze,strip_make}.c)
+	export here work cflags sources
 	mkdir -p "$work"
 }
 
 @test "unit tests, gcc with ASan and UBSan" {
 	# shellcheck disable=SC2086 # a list of words
 	gcc $cflags -fsanitize=address,undefined -o "$work/strip_test" \
-		"$here/strip/test.c" "$top/scripts/kheaders/strip.c" -lcmocka
+		"$here/strip/test.c" $sources -lcmocka
 	"$work/strip_test"
 }
 
 @test "the fuzzer finds no text that reads differently" {
 	# shellcheck disable=SC2086
 	clang $cflags -fsanitize=fuzzer,address,undefined -o "$work/strip_fuzz" \
-		"$here/strip/fuzz.c" "$top/scripts/kheaders/strip.c"
+		"$here/strip/fuzz.c" $sources
 	mkdir -p "$work/corpus"
 	"$work/strip_fuzz" -max_total_time="${FUZZ_SECONDS:-3}" -max_len=200 \
 		-artifact_prefix="$work/" "$work/corpus"
