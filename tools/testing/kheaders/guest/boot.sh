@@ -18,63 +18,72 @@ set -eu
 
 [ $# -ge 3 ] || die "usage: boot.sh OBJTREE SECONDS COMMAND [ARG...]"
 out=$1 seconds=$2; shift 2
+arch=$(arch_of "$out")
 log=$out${ROOT:+-$ROOT}.boot.log
 words=$(echo "$*" | tr ' ' ',')
-[ -z "${ROOT-}" ] || [ "$(arch_of "$out")" = x86_64 ] ||
-	die "ROOT=$ROOT is for kernels of x86_64, and $out is one of $(arch_of "$out")"
-root=host
-! grep -q '^CONFIG_BLOCK=y' "$out/.config" || root=/dev/root
-append="root=$root ro quiet panic=-1 reboot=t kheaders.command=$words kheaders.top=$top" init=$here/guest/init.sh
+[ -z "${ROOT-}" ] || [ "$arch" = x86_64 ] ||
+	die "ROOT=$ROOT is for kernels of x86_64, and $out is one of $arch"
+case $arch+${ROOT-} in
+um+|x86_64+) tree=/ ;;
+*)	tree=$("$here/guest/root.sh" "${ROOT:-$arch}") ;;
+esac
 
-if grep -q '^CONFIG_UML=y' "$out/.config"; then
+# has OPTION: whether the kernel does.
+has() {
+	grep -q "^CONFIG_$1=y" "$out/.config"
+}
+
+root=host
+! has BLOCK || root=/dev/root
+# On the kernel's command line, for any guest.
+append="ro quiet panic=-1 reboot=t kheaders.command=$words kheaders.top=$top"
+
+# uml: boots a kernel of User-mode Linux on this machine's root.
+uml() {
 	# Its memory is a file in TMPDIR, which must allow mmap(PROT_EXEC). Its processes
 	# are some of ours that wake each other at each system call: on one CPU that is
 	# four times as fast.
 	! findmnt -n -t tmpfs -O nonoexec /dev/shm >/dev/null || export TMPDIR=/dev/shm
 	cpu=$(taskset -cp $$ | sed 's/.*[ ,-]//')
-	set -- taskset -c "$cpu" "$(image_of "$out")" mem=1G con=null con0=null,fd:1 \
-		rootfstype=hostfs rootflags=/
-else
+	# shellcheck disable=SC2086 # UML takes the words one by one
+	timeout "$seconds" taskset -c "$cpu" "$(image_of "$out")" mem=1G con=null con0=null,fd:1 \
+		rootfstype=hostfs rootflags=/ root=$root $append init="$here/guest/init.sh"
+}
+
+# qemu: boots a kernel of another architecture, or of x86_64, in QEMU.
+qemu() {
 	# With KVM it would hang where /dev/kvm exists, but does not work.
-	tree=/
 	set -- -accel tcg -smp 2 -m 2G -nodefaults -no-user-config -display none \
 		-serial stdio -no-reboot -kernel "$(image_of "$out")"
-	arch=$(arch_of "$out")
+	console=ttyS0 init=$here/guest/init.sh
 	case $arch in
-	arm64)	set -- qemu-system-aarch64 -M virt -cpu cortex-a72 "$@" ;;
-	arm)	set -- qemu-system-arm -M virt -cpu cortex-a15 "$@" ;;
+	arm64)	set -- qemu-system-aarch64 -M virt -cpu cortex-a72 "$@"
+		console=ttyAMA0 ;;
+	arm)	set -- qemu-system-arm -M virt -cpu cortex-a15 "$@"
+		console=ttyAMA0 ;;
 	riscv)	set -- qemu-system-riscv64 -M virt "$@" ;;
 	# Without ACPI, QEMU names its devices on the kernel's command line. What later
 	# processors have is slow to emulate: programs take a sixth longer on "max".
-	*)	set -- qemu-system-x86_64 -M microvm,rtc=on,acpi=off -cpu Nehalem "$@" ;;
-	esac
-	case $arch in
-	arm*)	append="console=ttyAMA0 $append" ;;
-	*)	append="console=ttyS0 $append" ;;
-	esac
-	if [ "$arch" = x86_64 ]; then
+	*)	set -- qemu-system-x86_64 -M microvm,rtc=on,acpi=off -cpu Nehalem "$@"
 		# Where QEMU gets little of a CPU, x86 finds no timer that keeps the time it
 		# measures, and stops.
-		append="$append no_timer_check lpj=10000000"
-	fi
-	if [ "$arch" != x86_64 ] || [ -n "${ROOT-}" ]; then
-		tree=$("$here/guest/root.sh" "${ROOT:-$arch}")
+		append="$append no_timer_check lpj=10000000" ;;
+	esac
+
+	if [ "$tree" != / ]; then
 		cp "$here/guest/init.sh" "$tree/sbin/guest-init.sh"
 		init=/sbin/guest-init.sh
 		set -- "$@" -device "virtio-9p-device,fsdev=top,mount_tag=top" \
 			-fsdev "local,id=top,path=$top,security_model=none,readonly=on,multidevs=remap"
 	fi
-	set -- "$@" -fsdev "local,id=root,path=$tree,security_model=none,readonly=on,multidevs=remap" \
-		-device "virtio-9p-device,fsdev=root,mount_tag=$root" -append
-	append="$append rootfstype=9p rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose"
-fi
+	timeout "$seconds" "$@" -device "virtio-9p-device,fsdev=root,mount_tag=$root" \
+		-fsdev "local,id=root,path=$tree,security_model=none,readonly=on,multidevs=remap" \
+		-append "console=$console root=$root rootfstype=9p $append init=$init rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose"
+}
 
-append="$append init=$init"
-# shellcheck disable=SC2086 # UML takes the words one by one, QEMU as one
-case $1 in
-*qemu*)	timeout "$seconds" "$@" "$append" ;;
-*)	timeout "$seconds" "$@" $append ;;
-esac </dev/null 2>&1 | sed -u 's,\r$,,' | tee "$log" | grep -v --line-buffered '^kheaders-status: '
+machine=qemu
+[ "$arch" != um ] || machine=uml
+$machine </dev/null 2>&1 | sed -u 's,\r$,,' | tee "$log" | grep -v --line-buffered '^kheaders-status: '
 
 status=$(sed -n 's/^kheaders-status: //p' "$log")
 case $status in

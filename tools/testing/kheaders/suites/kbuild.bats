@@ -14,7 +14,7 @@ setup_file() {
 	here=$top/tools/testing/kheaders
 	export top here
 	tree=$("$here/kernels/source.sh" "${KERNEL:-6.12}")
-	work=$(cd "$here" && sh -c '. ./lib.sh; scratch kbuild' sh)/$(basename "$tree")
+	work=$(cd "$here/suites" && sh -c '. ../lib.sh; scratch kbuild' sh)/$(basename "$tree")
 	ref=$work/ref
 	rm -rf "$work"
 	mkdir -p "$work"
@@ -69,7 +69,7 @@ vary() {
 
 set_options() {
 	local out=$1; shift
-	(cd "$here" && sh -c '. ./lib.sh; cat $(fragments "$1" "$2")' sh "$tree" "${arch:-um}") \
+	(cd "$here/suites" && sh -c '. ../lib.sh; cat $(fragments "$1" "$2")' sh "$tree" "${arch:-um}") \
 		>"$out.config"
 	printf '%s\n' "$@" >>"$out.config"
 	(cd "$out" && ARCH=${arch:-um} "${src:-$tree}/scripts/kconfig/merge_config.sh" -m .config \
