@@ -16,9 +16,10 @@
 # can't work here. Always returns 0.
 
 tree=$(cd "$1" && pwd) || exit 1
+table=$(cd "${0%/*}" && pwd)/hostprogs
 shift
 built=$tree/scripts/kheaders/built
-made='' new=''
+fresh='' new=''
 
 stop() {
 	echo "stop: $*"
@@ -58,35 +59,35 @@ works() {
 	return 1
 }
 
+# field PROGRAM KEY: what the table hostprogs says of it.
+field() {
+	while read -r key value; do
+		case $key in
+		program:)	of=${value#'('} of=${of%')'} ;;
+		"$2:")		[ "$of" != "$1" ] || echo "$value" ;;
+		esac
+	done <"$table"
+}
+
 # sources PROGRAM: what is given to a compiler to build it, on top of TREE.
 sources() {
-	case $1 in
-	scripts/basic/fixdep)		echo scripts/basic/fixdep.c ;;
-	scripts/recordmcount)		echo scripts/recordmcount.c ;;
-	scripts/sign-file)		echo -Itools/include/uapi scripts/sign-file.c -lcrypto ;;
-	scripts/genksyms/genksyms)
-		echo scripts/genksyms/genksyms.c scripts/genksyms/parse.tab.c \
-			scripts/genksyms/lex.lex.c ;;
-	scripts/gendwarfksyms/gendwarfksyms)
-		find scripts/gendwarfksyms -name '*.c' | sort
-		echo -ldw -lelf -lz ;;
-	scripts/mod/modpost)
-		# The others are parts of the kernel's build, and no parts of it.
-		find scripts/mod -name '*.c' ! -name empty.c ! -name mk_elfconfig.c \
-			! -name devicetable-offsets.c | sort ;;
-	tools/*)			echo "@$1.args" ;;
-	esac
+	but=" $(field "$1" but) "
+	for word in $(field "$1" sources); do
+		case $but in
+		*" $word "*) ;;
+		*)	echo "$word" ;;
+		esac
+	done
+	field "$1" libraries
 }
 
 # packages PROGRAM: Debian's, with what its source needs.
 packages() {
-	case $1 in
-	tools/objtool/objtool)		echo gcc, libc6-dev, libelf-dev ;;
-	tools/bpf/*)			echo gcc, libc6-dev, libelf-dev, libbpf-dev, zlib1g-dev ;;
-	scripts/sign-file)		echo gcc, libc6-dev, libssl-dev ;;
-	scripts/gendwarfksyms/*)	echo gcc, libc6-dev, libdw-dev, libelf-dev, zlib1g-dev ;;
-	*)				echo gcc, libc6-dev ;;
-	esac
+	packages="gcc, libc6-dev"
+	for package in $(field "$1" packages); do
+		packages="$packages, $package"
+	done
+	echo "$packages"
 }
 
 # What builds them; $HOSTCC only, if that is set.
@@ -143,7 +144,7 @@ build() {
 	esac
 	mv -f "$new" "$tree/$1" 2>/dev/null || stop "$tree/$1 can't be written"
 	new=
-	made="$made ${1##*/}"
+	fresh="$fresh ${1##*/}"
 	note "$1"
 }
 
@@ -170,4 +171,4 @@ here=$(elf /proc/self/exe)
 for program; do
 	works "$program" || build "$program"
 done
-echo "ready${made:+: built for this machine ($(uname -m)):$made}"
+echo "ready${fresh:+: built for this machine ($(uname -m)):$fresh}"

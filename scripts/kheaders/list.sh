@@ -7,8 +7,7 @@
 #	list.sh MADE FILE... -- WATCHED...
 #
 # FILEs are those that scripts/kheaders/Makefile made for the archive, below the
-# directory MADE. KHEADERS_RUNS in the environment names the host programs that
-# "make M=" runs. Prints a line for each file of the archive:
+# directory MADE. Prints a line for each file of the archive:
 #
 #	CHUNK <tab> PATH <tab> SOURCE
 #
@@ -54,18 +53,6 @@ if [ -z "${KHEADERS_LIST_WORK-}" ]; then
 	exit 1
 fi
 work=$KHEADERS_LIST_WORK
-
-is_enabled() {
-	grep -q "^$1=[ym]" include/config/auto.conf
-}
-
-# runs PROGRAM: whether "make M=" does.
-runs() {
-	case " ${KHEADERS_RUNS-} " in
-	*" $1 "*) ;;
-	*) return 1 ;;
-	esac
-}
 
 # find_in "NAMES" TEST...: what find finds in those of the files and directories NAMES that are
 # there. Links are followed: some build systems make source trees of them.
@@ -166,6 +153,24 @@ headers_of_arch() {
 	existing "$work/paths"
 }
 
+# Sets $program_files to patterns and $tools to names of what the host programs are built
+# from, and $program_dirs to the directories of the patterns.
+host_programs() {
+	program_files='' tools='' program_dirs=''
+	[ "$extmod" = y ] || return 0
+	sh "$scripts/programs.sh" files >"$work/programs"
+	grep -v '^@\|^end$' "$work/programs" >"$work/patterns"
+	program_files=$(cat "$work/patterns")
+	sed -n 's,^\(scripts/.*\)/.*,\1,p' "$work/patterns" >"$work/program-dirs"
+	program_dirs=$(sort -u "$work/program-dirs")
+	sed -n 's,^@\(.*\)/.*,\1,p' "$work/programs" >"$work/tools"
+	while read -r dir; do
+		sh "$scripts/tool.sh" files "$dir" >"$work/tool"
+		tools="$tools
+$(cat "$work/tool")"
+	done <"$work/tools"
+}
+
 # What "make M=" reads besides: the Makefiles of the kernel, of the architecture
 # and of the one that lends it headers, and the tools in scripts/ that they call.
 # Host programs and what has to be made to measure are among the FILEs.
@@ -180,25 +185,14 @@ build_files() {
 		! -name Makefile.package ! -name 'check[-_s]*.sh' ! -name decode_stacktrace.sh \
 		! -name dev-needs.sh ! -name headers_install.sh ! -name link-vmlinux.sh \
 		! -name rust_is_available.sh ! -name tags.sh
-	find_in "scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh scripts/kheaders/signing.sh
-		scripts/kheaders/running.sh scripts/kheaders/btf.sh scripts/kheaders/resolve_btfids.sh"
+	find_in "scripts/kheaders/hostprogs scripts/kheaders/hostprogs.sh scripts/kheaders/symvers.sh
+		scripts/kheaders/signing.sh scripts/kheaders/running.sh scripts/kheaders/btf.sh
+		scripts/kheaders/resolve_btfids.sh"
 	find_in "scripts/coccinelle/misc/add_namespace.cocci"
-	genksyms=
-	! runs scripts/genksyms/genksyms || genksyms=scripts/genksyms
-	gendwarfksyms=
-	! runs scripts/gendwarfksyms/gendwarfksyms || gendwarfksyms=scripts/gendwarfksyms
-	find_in "scripts/basic scripts/mod $genksyms $gendwarfksyms scripts/include
-		scripts/clang-tools" -type f \( -name 'Makefile*' -o \
-		-name '*.[chly]' -o -name '*.py' \) ! -path '*/examples/*' \
-		! -name '*.lex.c' ! -name '*.tab.[ch]'
-	# For hostprogs.sh: what flex and bison make, which a device hardly has.
-	[ -z "$genksyms" ] || find_in "$genksyms/lex.lex.c $genksyms/parse.tab.c $genksyms/parse.tab.h"
-	! runs scripts/sign-file || find_in "scripts/sign-file.c scripts/ssl-common.h
-		tools/include/uapi/linux/module_signature.h"
-	find_in "$tools"
-	# The one that is a program has a source, where it is not a script.
-	[ "$mcount" = n ] ||
-		find_in "scripts/recordmcount.pl scripts/recordmcount.c scripts/recordmcount.h"
+	find_in "scripts/include scripts/clang-tools" -type f \( -name 'Makefile*' -o \
+		-name '*.[ch]' -o -name '*.py' \)
+	# Patterns, which are expanded here; those in tools/ have the names of files.
+	find_in "$program_files $tools"
 	for arch in $archs; do
 		find_in "arch/$arch" -maxdepth 1 -type f \( \
 			-name 'Makefile*' -o -name 'Kbuild.platforms' \)
@@ -250,8 +244,7 @@ makefiles_included_by() {
 directories() {
 	find_in "$dirs" -name '.*' -prune -o -type d -print
 	[ "$extmod" = n ] ||
-		find_in "scripts scripts/basic scripts/mod scripts/genksyms scripts/gendwarfksyms
-			scripts/include scripts/clang-tools $1" -prune -type d
+		find_in "scripts scripts/include scripts/clang-tools $program_dirs $1" -prune -type d
 }
 
 # list_tree TREE: PATH <tab> SOURCE of the files in one of the two trees, and - <tab>
@@ -295,17 +288,9 @@ made_from() {
 made=$1; shift
 files=$*
 files=${files%% -- *}
-extmod=n mcount=n
-! is_enabled CONFIG_IKHEADERS_EXTMOD || extmod=y
-! is_enabled CONFIG_FTRACE_MCOUNT_RECORD || mcount=y
-tools=
-for program in tools/objtool/objtool tools/bpf/resolve_btfids/resolve_btfids; do
-	if [ "$extmod" = y ] && runs $program; then
-		sh "$scripts/tool.sh" files "${program%/*}" >"$work/tool"
-		tools="$tools
-$(cat "$work/tool")"
-	fi
-done
+extmod=n
+! grep -q '^CONFIG_IKHEADERS_EXTMOD=y' include/config/auto.conf || extmod=y
+host_programs
 header_dirs >"$work/header-dirs"
 dirs=$(cat "$work/header-dirs")
 export dirs

@@ -5,8 +5,8 @@
 # the object tree and with the environment of Kbuild:
 #
 #	tool.sh files DIR		the files, relative to the source or the object tree
-#	tool.sh args DIR LIBRARY...	what a compiler is given to make it again from those
-#					files, for "cc @FILE" on top of the tree
+#	tool.sh args DIR		what a compiler is given to make it again from those
+#					files, for "cc @FILE LIBRARY..." on top of the tree
 #
 # DIR is tools/objtool or tools/bpf/resolve_btfids. Parts of objtool that need other
 # libraries than libelf are left out, which debug it or make live patches; and of libbpf,
@@ -17,7 +17,6 @@ export LC_ALL=C
 : "${srctree:?is set by Kbuild}" "${SRCARCH:?is set by Kbuild}"
 
 what=$1 dir=$2
-shift 2
 top=$PWD
 src=$(cd "$srctree" && pwd)
 work=$top/scripts/kheaders/tool.work
@@ -102,6 +101,5 @@ args)
 	sed 's/^/-I/' "$work/found"
 	awk '$2 == "source" { print $1, $3 }' "$work/notes" >"$work/sources"
 	in_archive "$work/sources"
-	printf '%s\n' "$@"
 	;;
 esac

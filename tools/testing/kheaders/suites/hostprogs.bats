@@ -271,8 +271,8 @@ none_left() {
 		cmd_$dir/libsubcmd/help.o := gcc -c -o $dir/libsubcmd/help.o help.c
 	EOT
 	sources='tools/bpf/resolve_btfids/main.c tools/lib/subcmd/help.c'
-	run -0 sh "$srctree/scripts/kheaders/tool.sh" args tools/bpf/resolve_btfids -lbpf
-	[ "$(echo $output)" = "-std=gnu11 -D_GNU_SOURCE -Itools/include $sources -lbpf" ]
+	run -0 sh "$srctree/scripts/kheaders/tool.sh" args tools/bpf/resolve_btfids
+	[ "$(echo $output)" = "-std=gnu11 -D_GNU_SOURCE -Itools/include $sources" ]
 	run -0 sh "$srctree/scripts/kheaders/tool.sh" files tools/bpf/resolve_btfids
 	[ "$(echo $output)" = "${sources% *} tools/include/linux/err.h tools/lib/subcmd/help.c tools/lib/subcmd/help.h" ]
 }
