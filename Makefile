@@ -15,7 +15,7 @@ CONFIG	?=
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
 
-.PHONY: help run check check-fast check-archs check-configs check-kernels check-machines bench apply revert patch clean
+.PHONY: help run check check-fast check-archs check-configs check-kernels check-machines bench apply revert patch version clean
 
 help:
 	@echo 'kheaders: a kernel that carries its own headers'
@@ -35,6 +35,7 @@ help:
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
 	@echo '  make revert KSRC=D  take it out again, byte for byte'
 	@echo '  make patch KSRC=D   the same as patches for git am, in build/patch/; leaves D alone'
+	@echo '  make version        print the version of kheaders'
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo
 	@echo '  KERNEL=6.12|6.1|newest|PATH   the kernel to build: a version of Debian'"'"'s linux-source'
@@ -95,6 +96,9 @@ apply revert:
 
 patch:
 	@$(overlay)/$@ "$$KSRC" build/patch
+
+version:
+	@sed -n 's/^#define KHEADERS_VERSION[[:space:]]*"\(.*\)"/\1/p' kernel/kheaders.h
 
 clean:
 	rm -rf build

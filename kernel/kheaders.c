@@ -123,4 +123,5 @@ module_exit(kheaders_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_VERSION(KHEADERS_ID);
+MODULE_INFO(kheaders, KHEADERS_VERSION);
 MODULE_DESCRIPTION("Kernel headers and more in /proc/kheaders.tar.xz");

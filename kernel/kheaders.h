@@ -8,6 +8,9 @@
 
 #include <linux/types.h>
 
+/* This version of kheaders, whatever kernel carries it; NEWS says what is in it. */
+#define KHEADERS_VERSION	"1.0"
+
 /*
  * The marks around the archive, seven bytes each and no terminating NUL. They
  * are what scripts/extract-ikheaders looks for in a kernel that is not running.

@@ -71,7 +71,7 @@ shell_scripts() {
 @test "each file begins with its SPDX line" {
 	while read -r file; do
 		case $file in
-		COPYING|.shellcheckrc|Documentation/ABI/*) continue ;;
+		COPYING|NEWS|.shellcheckrc|Documentation/ABI/*) continue ;;
 		# No place for one in there: it stands beside it.
 		*.png) file=$file.license ;;
 		esac
@@ -192,6 +192,46 @@ shell_scripts() {
 			sub(/.*\//, "", $1); for (i = 2; i <= NF; i++) if ($i) print $i, $1 }' |
 		sort -u >"$work/tests"
 	diff "$work/rows" "$work/tests"
+}
+
+@test "NEWS begins with the version that make version prints" {
+	[[ "$(head -n 1 NEWS)" = "kheaders $(make -s version)"* ]]
+	make -s version | grep -xE '[0-9]+\.[0-9]+'
+}
+
+@test "host programs: the documents name those of the table, their options and packages" {
+	local key value word count=0
+	sed -n '/^always  /,/^===/p' Documentation/kbuild/kheaders.rst >"$work/programs"
+	while read -r key value; do
+		case $key in
+		program:)
+			count=$((count + 1))
+			word=$(basename "${value%)}")
+			[ "$word" != '*.so' ] || word=plugins
+			grep -qw -e "$word" "$work/programs" ||
+				{ echo "kbuild/kheaders.rst lacks $word"; false; } ;;
+		options:)
+			for word in $(tr '|' ' ' <<<"$value"); do
+				grep -q "[\`G]_${word#!}\`\`" "$work/programs" ||
+					{ echo "kbuild/kheaders.rst lacks $word"; false; }
+			done ;;
+		packages:)
+			for word in $value; do
+				grep -qw -e "$word" Documentation/admin-guide/kheaders.rst ||
+					{ echo "admin-guide/kheaders.rst lacks $word"; false; }
+			done ;;
+		esac
+	done <scripts/kheaders/hostprogs
+	[ "$count" -ge 8 ]
+}
+
+@test "what the generator leaves in its directory is ignored and cleaned" {
+	make -pnRr -f scripts/kheaders/Makefile srctree=. obj=. 2>/dev/null >"$work/made" || :
+	sed -n 's/^clean-files := //p; s/^clean-dirs := //p' "$work/made" | tr ' ' '\n' | sort -u >"$work/cleaned"
+	# Kbuild cleans host programs and archives by itself.
+	sed -n 's,^/\{0\,1\}\(.*[^/]\)/\{0\,1\}$,\1,p' scripts/kheaders/.gitignore |
+		grep -vxE '#.*|stage|uptodate' | sort -u >"$work/ignored"
+	diff "$work/cleaned" "$work/ignored"
 }
 
 @test "no paths or hosts of one machine" {
