@@ -31,6 +31,8 @@ endif
 kheaders-arg = $(if $(findstring command,$(origin $(1))),$($(1)))
 kheaders-m := $(strip $(KBUILD_EXTMOD)$(call kheaders-arg,M)$(SUBDIRS))
 kheaders-builds := $(if $(kheaders-m),$(filter-out clean help modules_install modules_sign,$(or $(MAKECMDGOALS),modules)))
+# An object alone takes no symbol versions and no types. Configure scripts ask for many.
+kheaders-links := $(filter-out %.o %.i %.s %.ll,$(kheaders-builds))
 kheaders-asked := $(LLVM)$(call kheaders-arg,CC)
 kheaders-asks-clang := $(LLVM)$(findstring clang,$(notdir $(call kheaders-arg,CC)))
 
@@ -115,9 +117,11 @@ kheaders-signs := $(if $(and $(kheaders-m),@SIGN_FILE@),$(filter modules_sign $(
 kheaders-dry := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
 ifneq ($(if $(kheaders-dry),,$(kheaders-builds)$(kheaders-prepares)$(kheaders-signs)),)
-# Once for each tree: makes below this one inherit it.
-ifneq ($(KHEADERS_PREPARED),$(realpath $(kheaders-tree)))
-export KHEADERS_PREPARED := $(realpath $(kheaders-tree))
+# Once for each tree: makes below this one inherit it. A tree is ready for objects, or for
+# modules as well.
+kheaders-for := $(if $(kheaders-links)$(kheaders-prepares)$(kheaders-signs),modules,objects)
+ifeq ($(filter $(addprefix $(realpath $(kheaders-tree)):,$(kheaders-for) modules),$(KHEADERS_PREPARED)),)
+export KHEADERS_PREPARED := $(realpath $(kheaders-tree)):$(kheaders-for)
 kheaders-run = $(shell HOSTCC='$(HOSTCC)' sh $(kheaders-tree)scripts/kheaders/$(1))
 
 ifneq ($(kheaders-builds)$(kheaders-prepares),)
@@ -126,8 +130,10 @@ ifeq ($(filter ready ready:,$(firstword $(kheaders-said))),)
 $(error kheaders: $(or $(wordlist 2,999,$(kheaders-said)),scripts/kheaders/hostprogs.sh failed: unpack /proc/kheaders.tar.xz again))
 endif
 $(call kheaders-say,$(wordlist 2,999,$(kheaders-said)))
-$(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
 $(call kheaders-say,$(kheaders-w))
+
+ifeq ($(kheaders-for),modules)
+$(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
 
 ifneq (@BTF@,)
 kheaders-said := $(call kheaders-run,btf.sh $(kheaders-tree) '$(or $(call kheaders-arg,PAHOLE),pahole)' \
@@ -148,8 +154,9 @@ $(call kheaders-say,modules get no BTF: $(or $(wordlist 2,999,$(kheaders-said)),
 endif
 endif
 endif
+endif
 
-ifneq (@SIGN_FILE@,)
+ifneq ($(if $(filter modules,$(kheaders-for)),@SIGN_FILE@),)
 kheaders-said := $(call kheaders-run,signing.sh $(kheaders-tree) $(if $(kheaders-signs), \
 	sign '$(call kheaders-arg,CONFIG_MODULE_SIG_KEY)',$(if $(kheaders-prepares),prepare,build)))
 ifneq ($(filter ready ready:,$(firstword $(kheaders-said))),)
