@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# scripts/overlay: apply, revert and patch. Most of it runs on made-up trees,
-# one for each shape that kernels had since 4.14, with a made-up payload; the
-# last tests on what is needed of Debian's linux-source packages, where they
-# are installed, and with this repository's own payload. The first run takes
-# those files out of the packages, which takes half a minute, into build/.
+# scripts/overlay: apply, revert and patch. Most tests use made-up trees, one
+# for each shape that kernels have had since 4.14, and a made-up payload. The
+# last ones use trees from Debian's linux-source packages, if installed, and the
+# payload of this repository. The first run unpacks the files that they need
+# into build/, which takes half a minute.
 
 bats_require_minimum_version 1.5.0
 
@@ -20,7 +20,7 @@ setup_file() {
 	wait
 }
 
-# unpack VERSION: what is needed of a linux-source package, once.
+# unpack VERSION: the files that are needed of a linux-source package, once.
 unpack() {
 	local to=$TOP/build/overlay/linux-$1 from
 	from=$("$TOP/tools/testing/kheaders/debian.sh" "$1") || return 0
@@ -43,6 +43,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir repo repo/scripts
 	cp -r "$TOP/scripts/overlay" repo/scripts/
+	cp "$TOP/.gitignore" repo/
 	tree="$PWD/a tree"
 	file repo/kernel/Makefile.kheaders '# rules'
 	file repo/kernel/kheaders.c '// ours'
@@ -52,48 +53,58 @@ setup() {
 	file repo/Documentation/kbuild/kheaders.rst 'Inside'
 }
 
-# file NAME [TEXT]: with TEXT, or what is on stdin, where \t begins a line that
-# has a tab there.
+# file NAME [TEXT]: make that file, with TEXT or with stdin, where \t at the
+# beginning of a line stands for a tab.
 file() {
 	mkdir -p "$(dirname "$1")"
-	: > "$1"
+	: >"$1"
 	more "$@"
 }
 
+# more NAME [TEXT]: the same, at the end of the file.
 more() {
 	if [ $# = 2 ]; then
 		printf '%s\n' "$2"
 	else
 		sed 's/^\\t/\t/'
-	fi >> "$1"
+	fi >>"$1"
 }
 
 apply() { repo/scripts/overlay/apply "${1-$tree}"; }
 revert() { repo/scripts/overlay/revert "${1-$tree}"; }
 patch() { repo/scripts/overlay/patch "${1-$tree}" out; }
 
-# All that one can see of a tree: names, kinds, modes, times, links, content.
+# look DIR: all that one can see of a tree: names, kinds, modes, times, links,
+# content.
 look() {
 	(cd "$1" && find . -printf '%p %y %m %T@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
 }
 
-# The same, but for the times of directories.
+# look_files DIR: the same without modes and times of directories.
 look_files() {
 	(cd "$1" && find . ! -type d -printf '%p %y %m %T@ %l\n' | sort && find . -type d | sort &&
 		find . -type f -exec sha256sum {} + | sort)
 }
 
+# reverts_to LOOK: revert gives the tree that look_files saw.
 reverts_to() {
 	revert
 	look_files "$tree" | diff "$1" -
 }
 
-# refused WORDS COMMAND...: status 1, one line on stderr that has the WORDS in
-# it, and the tree as it was.
+# without COMMAND: few/, a PATH that lacks it.
+without() {
+	mkdir few
+	ln -s /usr/bin/* few/
+	rm -f "few/$1"
+}
+
+# refused WORDS COMMAND...: the status is 1, stderr is one line with WORDS in it,
+# and the tree is as it was.
 refused() {
 	local words=$1
 	shift
-	[ ! -d "$tree" ] || look "$tree" > before
+	[ ! -d "$tree" ] || look "$tree" >before
 	run --separate-stderr "$@"
 	[ "$status" = 1 ]
 	[ -z "$output" ]
@@ -104,7 +115,7 @@ refused() {
 
 # --- Trees --------------------------------------------------------------------
 
-# plain: a kernel without kheaders. The others are that, and mainline's.
+# plain: a kernel without kheaders. The other trees are this one with mainline's.
 plain() {
 	file "$tree/Makefile" <<-'END'
 	# SPDX-License-Identifier: GPL-2.0
@@ -171,17 +182,18 @@ plain() {
 	touch -d 2001-02-03 "$tree/kernel/Makefile" "$tree/init/Kconfig" "$tree/MAINTAINERS"
 }
 
-# theirs SYMBOL SCRIPT: mainline's in all but kernel/Makefile.
+# theirs SYMBOL SCRIPT: mainline's kheaders, without its rules in kernel/Makefile.
 theirs() {
 	plain
 	file "$tree/kernel/kheaders.c" '// theirs'
 	file "$tree/kernel/$2" '# theirs'
 	chmod 755 "$tree/kernel/$2"
-	echo /kheaders.md5 >> "$tree/kernel/.gitignore"
+	echo /kheaders.md5 >>"$tree/kernel/.gitignore"
 	sed -i "/^config LAST/i config $1\\n\\ttristate \"T\"\\n\\thelp\\n\\t  One.\\n\\n\\t  Two.\\n" "$tree/init/Kconfig"
 	sed -i "/^obj.*IKCONFIG/a obj-\$(CONFIG_$1) += kheaders.o" "$tree/kernel/Makefile"
 }
 
+# mainline: with the rules of 5.2 to 6.16.
 mainline() {
 	theirs IKHEADERS gen_kheaders.sh
 	more "$tree/kernel/Makefile" <<-'END'
@@ -197,11 +209,13 @@ mainline() {
 	END
 }
 
+# android: with the rules of Android's 4.14 and 4.19.
 android() {
 	theirs IKHEADERS_PROC gen_ikh_data.sh
 	sed -i '/^# two$/i $(obj)/kheaders.o: $(obj)/kheaders_data.h\n\n# how it is packed\ntargets += kheaders_data.txz\n$(obj)/kheaders_data.txz: $(srctree)/kernel/gen_ikh_data.sh FORCE\n\t$(call cmd,genikh)\n\n\t$(Q)true\nfilechk_ikheadersxz = (echo; \\\n\tcat $<)\n' "$tree/kernel/Makefile"
 }
 
+# newest: with the rules since 6.17.
 newest() {
 	theirs IKHEADERS gen_kheaders.sh
 	more "$tree/kernel/Makefile" <<-'END'
@@ -238,15 +252,17 @@ newest() {
 	END
 }
 
-# What each of them is to become, in expected/.
+# expect: what apply shall make of each of them, in expected/.
 expect() {
 	(tree=expected; plain)
-	printf '\n%s\n' 'include $(srctree)/kernel/Makefile.kheaders' >> expected/kernel/Makefile
+	printf '\n%s\n' 'include $(srctree)/kernel/Makefile.kheaders' >>expected/kernel/Makefile
 	sed -i '/^config LAST/i source "init/Kconfig.kheaders"\n' expected/init/Kconfig
 }
 
+# becomes_ours WORDS: apply makes that of the tree and ends its message with
+# WORDS; revert undoes it.
 becomes_ours() {
-	look_files "$tree" > before
+	look_files "$tree" >before
 	run -0 apply
 	[ "$output" = "kheaders: applied to linux 9.8.7-rc6 in $tree$1" ]
 	expect
@@ -286,7 +302,7 @@ becomes_ours() {
 	becomes_ours " (took the place of its own kheaders)"
 }
 
-@test "what else is named in a list stays" {
+@test "a list loses the words of kheaders and keeps the others" {
 	plain
 	more "$tree/kernel/Makefile" <<-'END'
 	# both
@@ -307,10 +323,10 @@ becomes_ours() {
 	sed -n '/^# both/,$p' "$tree/kernel/Makefile" | diff expected -
 }
 
-@test "a comment over several units stays as long as one of them does" {
+@test "a comment goes only if all that is right below it goes" {
 	plain
-	printf '\n# some\nobj-$(CONFIG_IKHEADERS) += kheaders.o\nobj-y += some.o\n' >> "$tree/kernel/Makefile"
-	printf '\n# gone\nobj-$(CONFIG_IKHEADERS) += kheaders.o\n' >> "$tree/kernel/Makefile"
+	printf '\n# some\nobj-$(CONFIG_IKHEADERS) += kheaders.o\nobj-y += some.o\n' >>"$tree/kernel/Makefile"
+	printf '\n# gone\nobj-$(CONFIG_IKHEADERS) += kheaders.o\n' >>"$tree/kernel/Makefile"
 	apply
 	grep -A1 '^# some$' "$tree/kernel/Makefile" | grep -q some.o
 	run ! grep -q '^# gone$' "$tree/kernel/Makefile"
@@ -318,8 +334,8 @@ becomes_ours() {
 
 @test "a file that does not end in a newline" {
 	plain
-	printf 'obj-y += end.o' >> "$tree/kernel/Makefile"
-	look_files "$tree" > before
+	printf 'obj-y += end.o' >>"$tree/kernel/Makefile"
+	look_files "$tree" >before
 	apply
 	grep -qx 'obj-y += end.o' "$tree/kernel/Makefile"
 	reverts_to before
@@ -344,31 +360,31 @@ becomes_ours() {
 }
 
 # bats test_tags=slow
-@test "documents are in the tables of contents, where a tree has them" {
+@test "tables of contents list our pages; a tree may lack these tables" {
 	plain
 	apply
 	[ "$(grep -A1 headers_install "$tree/Documentation/kbuild/index.rst" | tail -n 1)" = "    kheaders" ]
 	revert
 	rm -r "$tree/Documentation" "$tree/MAINTAINERS" "$tree/kernel/.gitignore"
-	look_files "$tree" > before
+	look_files "$tree" >before
 	apply
 	reverts_to before
 }
 
-@test "apply once more changes nothing, not even a time" {
+@test "a second apply changes nothing, not even a time" {
 	mainline
 	apply
-	look "$tree" > before
+	look "$tree" >before
 	run -0 apply
 	[ "$output" = "kheaders: already applied to linux 9.8.7-rc6 in $tree: nothing to do" ]
 	look "$tree" | diff before -
 }
 
-@test "revert once more changes nothing, not even a time" {
+@test "a second revert changes nothing, not even a time" {
 	mainline
 	apply
 	revert
-	look "$tree" > before
+	look "$tree" >before
 	run -0 revert
 	[ "$output" = "kheaders: not applied to linux 9.8.7-rc6 in $tree: nothing to do" ]
 	look "$tree" | diff before -
@@ -377,10 +393,10 @@ becomes_ours() {
 # bats test_tags=slow
 @test "an older overlay is brought up to date" {
 	mainline
-	look_files "$tree" > before
+	look_files "$tree" >before
 	file repo/scripts/kheaders/old/gone.sh '# gone'
 	apply
-	echo '// newer' >> repo/kernel/kheaders.c
+	echo '// newer' >>repo/kernel/kheaders.c
 	file repo/scripts/extract-ikheaders '# new'
 	rm -r repo/scripts/kheaders/old
 	run -0 apply
@@ -393,19 +409,19 @@ becomes_ours() {
 }
 
 # bats test_tags=slow
-@test "a tree with the lines that older overlays put there is brought up to date, and back" {
+@test "a tree with the lines of an older overlay is brought up to date, and back" {
 	cp -r repo older
-	sed -i -e 's,^hook_makefile=.*,hook_makefile='\''include $(srctree)/$(obj)/Makefile.kheaders'\'',' \
-		-e 's,^hook_kconfig=.*,hook_kconfig='\''source "init/./Kconfig.kheaders"'\'',' older/scripts/overlay/lib.sh
+	sed -i -e 's,include .*,include $(srctree)/$(obj)/Makefile.kheaders,' \
+		-e 's,source .*,source "init/./Kconfig.kheaders",' older/scripts/overlay/changes
 	for more in '' 'obj-y += more.o'; do
 		rm -rf "$tree"
 		mainline
 		[ -z "$more" ] || sed -i "/smp.o/a $more" "$tree/kernel/Makefile"
-		look_files "$tree" > before
+		look_files "$tree" >before
 		[ -z "$more" ] || sed -i "/^$more/d" "$tree/kernel/Makefile"
 		older/scripts/overlay/apply "$tree"
 		grep -qF '$(obj)/Makefile.kheaders' "$tree/kernel/Makefile"
-		# Also where somebody added to the file in between.
+		# Also if somebody added a line in the meantime.
 		[ -z "$more" ] || sed -i "/smp.o/a $more" "$tree/kernel/Makefile"
 		cp -a "$tree" other
 		run -0 apply
@@ -415,33 +431,71 @@ becomes_ours() {
 		[ "$(grep -c kheaders "$tree/kernel/Makefile" "$tree/init/Kconfig" | sed 's/.*://' | tr '\n' ' ')" = "1 1 " ]
 		for at in "$tree" other; do
 			revert "$at"
-			look_files "$at" | sed 's/ [0-9.]* $//' > after
+			look_files "$at" | sed 's/ [0-9.]* $//' >after
 			sed 's/ [0-9.]* $//' before | diff - after
 		done
 		rm -rf other
 	done
 }
 
-@test "neither backups nor build products, and no modes of the umask" {
+@test "backups and build products do not land, and modes do not depend on the umask" {
 	plain
-	for name in kernel/kheaders.c~ kernel/.kheaders.c.swp scripts/kheaders/list.o scripts/kheaders/.list.o.cmd; do
+	for name in kernel/kheaders.c~ kernel/.kheaders.c.swp scripts/kheaders/list.o scripts/kheaders/.list.o.cmd \
+			scripts/kheaders/list scripts/kheaders/made/x; do
 		file "repo/$name" x
 	done
-	file repo/scripts/kheaders/.gitignore /list
+	printf '/%s\n' list made/ >repo/scripts/kheaders/.gitignore
 	chmod 600 repo/kernel/kheaders.c
 	(umask 077 && apply)
-	[ -z "$(find "$tree" -name '*~' -o -name '*.swp' -o -name '*.o' -o -name '*.cmd')" ]
+	[ -z "$(find "$tree" -name '*~' -o -name '*.swp' -o -name '*.o' -o -name '*.cmd' -o -name list -o -name made)" ]
 	[ -f "$tree/scripts/kheaders/.gitignore" ]
 	[ "$(stat -c %a "$tree/kernel/kheaders.c" "$tree/scripts/kheaders/list.sh" "$tree/scripts/kheaders")" = "$(printf '644\n755\n755')" ]
 }
 
-@test "what is no kernel tree is refused" {
+@test "what lands does not depend on a repository, nor on settings of git" {
+	plain
+	file xdg/git/ignore '*.sh'
+	file home/.gitconfig '[core] excludesFile = ~/none'
+	git init -q repo
+	git -C repo add -A
+	git -C repo commit -qm all
+	file repo/scripts/kheaders/new.sh '#!/bin/sh'
+	HOME=$PWD/home XDG_CONFIG_HOME=$PWD/xdg GIT_DIR=$PWD/repo/.git GIT_INDEX_FILE=$PWD/repo/.git/index apply
+	[ -f "$tree/scripts/kheaders/list.sh" ]
+	[ -f "$tree/scripts/kheaders/new.sh" ]
+	[ "$(git -C repo status --porcelain)" = "?? scripts/kheaders/new.sh" ]
+}
+
+@test "a file of this repository lands, unless it is here for this repository alone" {
+	plain
+	rm -r repo
+	ln -s "$TOP" repo
+	apply
+	# A release without .git has the same files.
+	{ git -C "$TOP" ls-files --cached --others --exclude-standard 2>/dev/null ||
+		(cd "$TOP" && find . -path ./build -prune -o -type f -print | sed 's,^\./,,'); } |
+		grep -v -e '^[^/]*$' -e '^\.ci/' -e '^scripts/overlay/' -e '^tools/testing/kheaders/' |
+		while read -r path; do
+			[ ! -f "$TOP/$path" ] || echo "$path"
+		done | sort >here
+	awk '$1 ~ /^(add|replace)$/ { print $3 }' "$tree/.kheaders-overlay/manifest" | sort | diff here -
+}
+
+@test "without git, apply and patch name the package" {
+	plain
+	without git
+	refused "install it (package git)" env PATH="$PWD/few" repo/scripts/overlay/apply "$tree"
+	refused "patch needs git (package git)" env PATH="$PWD/few" repo/scripts/overlay/patch "$tree" out
+	PATH=$PWD/few run -0 revert
+}
+
+@test "a directory that is no kernel tree is refused" {
 	refused "KSRC is empty" apply ""
 	refused "not a directory" apply nowhere
 	mkdir "$tree"
 	refused "no kernel source tree" apply
 	refused "no kernel source tree" patch
-	echo 'include /usr/src/linux/Makefile' > "$tree/Makefile"
+	echo 'include /usr/src/linux/Makefile' >"$tree/Makefile"
 	refused "no kernel source tree" revert
 	plain
 	rm "$tree/init/Kconfig"
@@ -456,13 +510,13 @@ becomes_ours() {
 	sed -i s/IKCONFIG_PROC/PROC_IKCONFIG/ "$tree/init/Kconfig"
 	refused "no entry IKCONFIG_PROC" apply
 	plain
-	printf '\nifeq ($(CONFIG_IKHEADERS),y)\nobj-y += x.o\nendif\n' >> "$tree/kernel/Makefile"
+	printf '\nifeq ($(CONFIG_IKHEADERS),y)\nobj-y += x.o\nendif\n' >>"$tree/kernel/Makefile"
 	refused 'in a way not known here, "ifeq ($(CONFIG_IKHEADERS),y)"' apply
 	plain
-	printf '\n$(obj)/other: $(obj)/kheaders_data.tar.xz\n\ttouch $@\n' >> "$tree/kernel/Makefile"
+	printf '\n$(obj)/other: $(obj)/kheaders_data.tar.xz\n\ttouch $@\n' >>"$tree/kernel/Makefile"
 	refused 'in a way not known here, "$(obj)/other:' apply
 	plain
-	printf 'config OTHER\n\tdepends on IKHEADERS\n' >> "$tree/init/Kconfig"
+	printf 'config OTHER\n\tdepends on IKHEADERS\n' >>"$tree/init/Kconfig"
 	refused "init/Kconfig of $tree" patch
 	plain
 	mkdir "$tree/kernel/kheaders.c"
@@ -490,19 +544,19 @@ becomes_ours() {
 }
 
 # bats test_tags=slow
-@test "lines that were added since are kept" {
+@test "lines that were added after apply are kept" {
 	for shape in plain mainline; do
 		rm -rf "$tree"
 		$shape
 		cp -a "$tree" edited
 		apply
 		for at in "$tree" edited; do
-			echo 'obj-y += end.o' >> "$at/kernel/Makefile"
+			echo 'obj-y += end.o' >>"$at/kernel/Makefile"
 			sed -i '/smp.o/a obj-y += mid.o' "$at/kernel/Makefile"
 			sed -i '/^config LAST/a \\tdefault 1' "$at/init/Kconfig"
 			sed -i '/a@example.org/d' "$at/MAINTAINERS"
 		done
-		look "$tree" > before
+		look "$tree" >before
 		run -0 apply
 		[[ $output == *"nothing to do" ]]
 		look "$tree" | diff before -
@@ -516,7 +570,7 @@ becomes_ours() {
 	done
 }
 
-@test "a change in the place of our own is refused" {
+@test "a change to our own lines is refused" {
 	mainline
 	apply
 	sed -i 's/^include.*kheaders$/# &/' "$tree/kernel/Makefile"
@@ -526,38 +580,47 @@ becomes_ours() {
 }
 
 # bats test_tags=slow
-@test "a file of ours that was changed since is refused" {
+@test "a change across the place of mainline's lines is refused" {
 	mainline
-	look_files "$tree" > pristine
 	apply
-	echo // mine >> "$tree/kernel/kheaders.c"
+	# Where kheaders.o was, between the two, is the middle of a list now.
+	sed -i -e 's/^obj.*configs.o$/obj-y += \\/' -e 's/^obj.*smp.o$/\tsmp.o/' "$tree/kernel/Makefile"
+	refused "kernel/Makefile in $tree was changed where kheaders edits it" revert
+}
+
+# bats test_tags=slow
+@test "a change to our own files is refused" {
+	mainline
+	look_files "$tree" >pristine
+	apply
+	echo // mine >>"$tree/kernel/kheaders.c"
 	refused "kernel/kheaders.c in $tree was changed since apply" revert
 	refused "kernel/kheaders.c in $tree was changed since apply" apply
 	cp "$tree/kernel/kheaders.c" repo/kernel/
 	apply
-	echo '# mine' > "$tree/kernel/gen_kheaders.sh"
+	echo '# mine' >"$tree/kernel/gen_kheaders.sh"
 	refused "kernel/gen_kheaders.sh in $tree was changed since apply" revert
 	rm "$tree/kernel/gen_kheaders.sh" "$tree/scripts/kheaders/list.sh"
 	reverts_to pristine
 }
 
-@test "what a build left in our directories stays, and is named" {
+@test "revert keeps and names what a build left in our directories" {
 	plain
 	apply
-	: > "$tree/scripts/kheaders/list.o"
+	: >"$tree/scripts/kheaders/list.o"
 	run -0 revert
 	[[ $output == *"what is not ours stays in: scripts/kheaders" ]]
 	[ "$(find "$tree/scripts" -type f)" = "$tree/scripts/kheaders/list.o" ]
 }
 
 # bats test_tags=slow
-@test "a tree of symbolic links is not written through" {
+@test "in a tree of symbolic links, the links are replaced and not what they lead to" {
 	mainline
 	mv "$tree" real
 	cp -as "$PWD/real" "$tree"
 	ln -sf ../../real/kernel/Makefile "$tree/kernel/Makefile"
-	look real > real.look
-	look_files "$tree" > before
+	look real >real.look
+	look_files "$tree" >before
 	apply
 	grep -q IKCONFIG "$tree/kernel/Makefile"
 	[ ! -L "$tree/kernel/kheaders.c" ]
@@ -575,30 +638,30 @@ becomes_ours() {
 }
 
 # bats test_tags=slow
-@test "a tree that git put back is seen as such" {
+@test "a tree that git put back has no overlay, whatever the notes say" {
 	mainline
 	cp -a "$tree" pristine
 	apply
 	cp -p pristine/kernel/* "$tree/kernel/"
 	cp -p pristine/init/Kconfig "$tree/init/"
-	look_files "$tree" > before
+	look_files "$tree" >before
 	run -0 revert
-	look_files pristine > before
+	look_files pristine >before
 	look_files "$tree" | diff before -
 	apply
 	cp -p pristine/kernel/* "$tree/kernel/"
 	cp -p pristine/init/Kconfig "$tree/init/"
-	echo 'obj-y += newer.o' >> "$tree/kernel/Makefile"
-	echo 'obj-y += newer.o' >> pristine/kernel/Makefile
+	echo 'obj-y += newer.o' >>"$tree/kernel/Makefile"
+	echo 'obj-y += newer.o' >>pristine/kernel/Makefile
 	touch -r "$tree/kernel/Makefile" pristine/kernel/Makefile
 	run -0 apply
 	[[ $output == "kheaders: applied to"* ]]
 	grep -q Makefile.kheaders "$tree/kernel/Makefile"
-	look_files pristine > before
+	look_files pristine >before
 	reverts_to before
 }
 
-# commit_tree: the tree, in git.
+# commit_tree DIR: the tree, in git.
 commit_tree() {
 	git -C "$1" init -q
 	git -C "$1" add -Af .
@@ -607,7 +670,7 @@ commit_tree() {
 
 # bats test_tags=slow
 @test "the patches make the same tree as apply, from every shape" {
-	file repo/kernel/odd.inc 'a file no group knows'
+	file repo/kernel/kheaders_more.inc x
 	file repo/scripts/extract-ikheaders x
 	file repo/tools/kheaders/main.c x
 	file repo/tools/testing/selftests/kheaders/test.sh x
@@ -632,14 +695,14 @@ commit_tree() {
 	run -1 revert "$PWD/again"
 	[[ $output == *"with git revert, or unpack the tree again" ]]
 	diff -r am again
-	rm again/kernel/odd.inc
-	refused "not this kheaders (kernel/odd.inc)" apply "$PWD/again"
+	rm again/kernel/kheaders_more.inc
+	refused "not this kheaders (kernel/kheaders_more.inc)" apply "$PWD/again"
 }
 
 # bats test_tags=slow
 @test "patch only reads the tree, and makes the same bytes each time" {
 	mainline
-	look "$tree" > before
+	look "$tree" >before
 	mkdir out
 	touch out/0009-old.patch out/other
 	patch
@@ -651,7 +714,8 @@ commit_tree() {
 	git config --file home/.gitconfig diff.noprefix true
 	git config --file home/.gitconfig core.abbrev 20
 	git config --file home/.gitconfig format.subjectPrefix RFC
-	(cp -a "$tree" moved && cd moved && rm -rf ../out && HOME=$PWD/../home TZ=Asia/Tokyo ../repo/scripts/overlay/patch . ../out)
+	file xdg/git/attributes '* -diff'
+	(cp -a "$tree" moved && cd moved && rm -rf ../out && HOME=$PWD/../home XDG_CONFIG_HOME=$PWD/../xdg TZ=Asia/Tokyo ../repo/scripts/overlay/patch . ../out)
 	rm first/other
 	diff -r first out
 	apply
@@ -665,7 +729,7 @@ commit_tree() {
 		repo/scripts/overlay/apply "$tree"
 }
 
-@test "patch without a name says how to set one" {
+@test "patch without a name to sign with says how to set one" {
 	plain
 	mkdir home
 	refused "git config --global user.name" env -u GIT_AUTHOR_NAME HOME="$PWD/home" XDG_CONFIG_HOME= GIT_CONFIG_NOSYSTEM=1 \
@@ -676,22 +740,21 @@ commit_tree() {
 @test "patch without unifdef names the package, in one line" {
 	plain
 	file repo/scripts/kheaders/have.sh '#!/bin/sh'
-	mkdir few
-	ln -s /usr/bin/* few/
-	rm -f few/unifdef
+	without unifdef
 	refused "install it (package unifdef)" env PATH="$PWD/few" repo/scripts/overlay/patch "$tree" out
 	[ ! -e out ]
 }
 
-# killed N VERB: run VERB in a session of its own and kill all of that at the
-# Nth call of a tool that touches the tree. Fails once there is no Nth.
+# killed N VERB: run VERB in a session of its own, and kill that session at the
+# Nth call of a tool that touches the tree. Fails if there is no Nth call.
 killed() {
-	: > "calls.$2"
+	: >"calls.$2"
 	! AT=$1 CALLS=$PWD/calls.$2 TREE=$tree PATH=$PWD/bin:$PATH \
-		setsid --wait "repo/scripts/overlay/$2" "$tree" > /dev/null 2>&1
+		setsid --wait "repo/scripts/overlay/$2" "$tree" >/dev/null 2>&1
 }
 
-# kill_each VERB FROM: at each N; a tree left in the same way is tried once.
+# kill_each VERB FROM: kill it at each N, from the tree FROM. The next apply and
+# the next revert finish; equal trees that were left are tried once.
 kill_each() {
 	local n=0 tree=$PWD/tree.$1 way
 	local -A seen=()
@@ -702,11 +765,11 @@ kill_each() {
 		seen[$way]=$n
 		rm -rf "half.$1"
 		cp -a "$tree" "half.$1"
-		apply > /dev/null
+		apply >/dev/null
 		diff -r --no-dereference applied "$tree"
 		rm -rf "$tree"
 		mv "half.$1" "$tree"
-		revert > /dev/null
+		revert >/dev/null
 		look_files "$tree" | diff before -
 	done
 	echo "$1: killed at $n places, which left the tree in ${#seen[@]} ways"
@@ -714,13 +777,13 @@ kill_each() {
 }
 
 # bats test_tags=slow
-@test "apply and revert that are killed anywhere are finished by the next" {
+@test "an apply or revert that was killed anywhere is finished by the next one" {
 	rm -r repo/scripts/kheaders repo/Documentation
 	mainline
 	rm -r "$tree/Documentation" "$tree/MAINTAINERS" "$tree/kernel/.gitignore"
 	mv "$tree" pristine
 	cp -a pristine "$tree"
-	look_files "$tree" > before
+	look_files "$tree" >before
 	apply
 	mv "$tree" applied
 	for tool in mv rm rmdir mkdir cp; do
@@ -728,8 +791,8 @@ kill_each() {
 		#!/bin/sh
 		case "\$*" in
 		*"\$TREE"*)
-			echo >> "\$CALLS"
-			[ "\$(wc -l < "\$CALLS")" -lt "\$AT" ] || kill -9 0
+			echo >>"\$CALLS"
+			[ "\$(wc -l <"\$CALLS")" -lt "\$AT" ] || kill -9 0
 		esac
 		exec $(command -v $tool) "\$@"
 		END
@@ -744,17 +807,17 @@ kill_each() {
 	mkdir "$tree"
 	mount -t tmpfs -o size=256k tmpfs "$tree" || skip "cannot mount a tmpfs here"
 	plain
-	dd if=/dev/zero of="$tree/fill" bs=4k 2> /dev/null || :
+	dd if=/dev/zero of="$tree/fill" bs=4k 2>/dev/null || :
 	truncate -s -16k "$tree/fill"
 	run -1 --separate-stderr apply
 	truncate -s -160k "$tree/fill"
 	touch -d 2001-02-03 "$tree/fill"
-	look_files "$tree" > full
+	look_files "$tree" >full
 	found=$stderr
 	again=0
 	apply || again=$?
 	revert || again=$?
-	look_files "$tree" > after
+	look_files "$tree" >after
 	umount "$tree"
 	[[ $found == "kheaders: cannot write to $tree, which is left as it was: "*"No space left on device" ]]
 	[ $again = 0 ]
@@ -763,11 +826,11 @@ kill_each() {
 }
 
 @test "the scripts are clean under shellcheck, and run by dash" {
-	command -v shellcheck > /dev/null || skip "no shellcheck"
-	command -v dash > /dev/null || skip "no dash"
-	shellcheck repo/scripts/overlay/*
+	command -v shellcheck >/dev/null || skip "no shellcheck"
+	command -v dash >/dev/null || skip "no dash"
+	shellcheck repo/scripts/overlay/{apply,revert,patch,*.sh}
 	plain
-	look_files "$tree" > before
+	look_files "$tree" >before
 	dash repo/scripts/overlay/apply "$tree"
 	dash repo/scripts/overlay/patch "$tree" out
 	dash repo/scripts/overlay/revert "$tree"
@@ -776,15 +839,16 @@ kill_each() {
 
 # --- Real trees ---------------------------------------------------------------
 
-# real VERSION
+# real VERSION: that kernel as the tree.
 real() {
 	[ -d "$TOP/build/overlay/linux-$1" ] || skip "no package linux-source-$1"
 	cp -a "$TOP/build/overlay/linux-$1" "$tree"
 }
 
-# round_trip [FILE...]: the FILEs are what apply and patch put there in different ways.
+# round_trip [FILE...]: apply and patch make the same tree but for the FILEs, and
+# revert undoes it.
 round_trip() {
-	look_files "$tree" > before
+	look_files "$tree" >before
 	cp -a "$tree" am
 	commit_tree am
 	patch
@@ -797,15 +861,15 @@ round_trip() {
 	reverts_to before
 }
 
-# style FILE...: the patches, to the tree's own checkpatch. One warning is excused: it takes
-# the lines that tie kheaders in for ones that name the file they stand in, since
-# "kernel/Makefile.kheaders" begins with "kernel/Makefile".
+# style FILE...: the tree's own checkpatch accepts these patches. One warning is
+# excused: checkpatch says that a file names itself where kernel/Makefile names
+# "kernel/Makefile.kheaders", and init/Kconfig "init/Kconfig.kheaders".
 style() {
 	local patch
 	(cd "$tree" && touch COPYING CREDITS Kbuild README &&
 		mkdir -p arch include drivers fs init ipc lib)
 	for patch; do
-		(cd "$tree" && perl scripts/checkpatch.pl --strict --emacs --show-types "../$patch") > said || :
+		(cd "$tree" && perl scripts/checkpatch.pl --strict --emacs --show-types "../$patch") >said || :
 		grep -q '^total: .* lines checked$' said
 		sed -n 's/^[^:]*\.patch:\([0-9]*\): \([A-Z]*:\)/\1 \2/p' said | while read -r line what; do
 			case $what:$(sed -n "${line}p" "$patch") in
@@ -817,6 +881,7 @@ style() {
 	done
 }
 
+# real_tree VERSION: the made-up payload in that kernel.
 real_tree() {
 	real $1
 	for name in kernel/kheaders.c init/Kconfig.kheaders kernel/Makefile.kheaders; do
@@ -826,7 +891,7 @@ real_tree() {
 	sed -i '1s,.*,// SPDX-License-Identifier: GPL-2.0-only,' repo/kernel/kheaders.c
 	sed -i '1s,.*,.. SPDX-License-Identifier: GPL-2.0-only,' repo/Documentation/kbuild/kheaders.rst
 	for name in repo/scripts/kheaders/list.sh repo/scripts/extract-ikheaders; do
-		printf '%s\n' '#!/bin/sh' '# SPDX-License-Identifier: GPL-2.0-only' > $name
+		printf '%s\n' '#!/bin/sh' '# SPDX-License-Identifier: GPL-2.0-only' >$name
 		chmod 755 $name
 	done
 	round_trip
@@ -843,7 +908,8 @@ real_tree() {
 	real_tree 6.1
 }
 
-# real_payload VERSION: that of this repository, in that tree. The code is settled in patches.
+# real_payload VERSION: the payload of this repository in that kernel. In patches,
+# conditionals are resolved.
 real_payload() {
 	local path name
 	[ -f "$TOP/kernel/Makefile.kheaders" ] || skip "there is no payload yet"
@@ -857,13 +923,13 @@ real_payload() {
 	done
 	run ! grep -rn -e KHEADERS_HAVE -e kheaders_have am/kernel am/init am/scripts
 	run ! grep -nE ':=.*[$][(]shell' am/kernel/Makefile.kheaders
-	# What went took no function with it that others call.
+	# The functions of make that are called are still there.
 	for name in $(grep -o 'call [a-z-]*-of' am/kernel/Makefile.kheaders | sort -u | cut -c 6-); do
 		grep "^$name = " am/kernel/Makefile.kheaders
 	done
-	# What is left to the preprocessor: options that this kernel has.
+	# The conditionals that are left ask for options of this kernel.
 	sed -n 's/^#\(if\|elif\)/&/p' am/kernel/kheaders* | grep -v -e '#ifndef KHEADERS_[A-Z_]*H$' |
-		grep -oE '[A-Z_0-9]{3,}' | sort -u > left
+		grep -oE '[A-Z_0-9]{3,}' | sort -u >left
 	grep -qx CONFIG_64BIT left
 	run ! grep -v -e '^CONFIG_' -e '^IS_MODULE$' left
 	run ! grep REL_CRCS left
@@ -874,11 +940,11 @@ real_payload() {
 }
 
 # bats test_tags=slow
-@test "linux 6.12 with the payload of this repository: the patches hold the code for it alone" {
+@test "linux 6.12 with the payload of this repository: the patches have no code for other kernels" {
 	real_payload 6.12
 }
 
 # bats test_tags=slow
-@test "linux 6.1 with the payload of this repository: the patches hold the code for it alone" {
+@test "linux 6.1 with the payload of this repository: the patches have no code for other kernels" {
 	real_payload 6.1
 }
