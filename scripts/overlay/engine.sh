@@ -37,7 +37,8 @@ open_tree() {
 	tree=$(cd -- "$dir" && pwd -P) || die "cannot enter $dir: check its permissions"
 	state=$tree/.kheaders-overlay
 	todo=$tree/.kheaders-overlay.todo
-	work=$(mktemp -d) || die "cannot make a directory in ${TMPDIR:-/tmp}: free some space there, or set TMPDIR"
+	{ work=$(mktemp -d) && work=$(cd -- "$work" && pwd -P); } ||
+		die "cannot make a directory in ${TMPDIR:-/tmp}: free some space there, or set TMPDIR"
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT

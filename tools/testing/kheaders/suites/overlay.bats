@@ -729,6 +729,18 @@ commit_tree() {
 		repo/scripts/overlay/apply "$tree"
 }
 
+# bats test_tags=slow
+@test "the directory for temporary files can be relative, and is left empty" {
+	plain
+	mkdir "a tmp"
+	export TMPDIR="a tmp"
+	apply
+	patch
+	ls out/0001-*
+	revert
+	[ -z "$(ls "$TMPDIR")" ]
+}
+
 @test "patch without a name to sign with says how to set one" {
 	plain
 	mkdir home
