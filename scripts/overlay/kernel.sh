@@ -75,10 +75,16 @@ edit() {
 	OLD_NAMES=$old_names ARGUMENT=$argument awk -f "$root/scripts/overlay/edits/$program.awk"
 }
 
-# maintainers_entry: the entry for the files that land.
+# maintainers_entry: the entry for the files that land. patch knows who signs, and
+# sets $maintainer; apply knows nobody.
+maintainer=
 maintainers_entry() {
 	echo 'KHEADERS: KERNEL HEADERS AND BUILD ARTIFACTS IN /PROC'
-	printf '%s\t%s\n' L: linux-kbuild@vger.kernel.org S: Maintained
+	if [ -n "$maintainer" ]; then
+		printf '%s\t%s\n' M: "$maintainer" S: Maintained
+	else
+		printf '%s\t%s\n' S: Orphan
+	fi
 	awk 'NR == FNR { lands[$1]; next } $2 in lands { print "F:\t" $3 }' \
 		"$work/payload" "$work/changes" | sort -u
 }
