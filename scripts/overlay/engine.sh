@@ -309,6 +309,7 @@ finish() {
 	rm -rf "$todo.new"
 	[ -d "$todo" ] || return 0
 	trap '' HUP INT TERM
+	left=
 	stuck="stopped halfway in $dir: fix what is said above, then make apply or revert again"
 	for path in $(cat "$todo/mkdir" 2>/dev/null); do
 		mkdir -p "$tree/$path" || die "$stuck"

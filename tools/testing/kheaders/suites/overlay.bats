@@ -23,7 +23,7 @@ setup_file() {
 # unpack VERSION: the files that are needed of a linux-source package, once.
 unpack() {
 	local to=$TOP/build/overlay/linux-$1 from
-	from=$("$TOP/tools/testing/kheaders/debian.sh" "$1") || return 0
+	from=$("$TOP/tools/testing/kheaders/kernels/debian.sh" "$1") || return 0
 	[ ! "$to/Makefile" -nt "$from" ] || [ ! -f "$to/arch/Kconfig" ] || return 0
 	rm -rf "$to" "$to.new"
 	mkdir -p "$to.new"
@@ -51,6 +51,7 @@ setup() {
 	file repo/scripts/kheaders/list.sh '#!/bin/sh'
 	chmod 755 repo/scripts/kheaders/list.sh
 	file repo/Documentation/kbuild/kheaders.rst 'Inside'
+	printf 'version:\n\t@echo 7.5\n' >repo/Makefile
 }
 
 # file NAME [TEXT]: make that file, with TEXT or with stdin, where \t at the
@@ -691,7 +692,7 @@ signed() {
 		signed | diff - am/MAINTAINERS
 		[ -x am/scripts/kheaders/list.sh ]
 	done
-	[ "$(ls out | wc -l)" = 6 ]
+	[ "$(ls out/*.patch | wc -l)" = 6 ]
 	[ -z "$(grep -L '^ MAINTAINERS *|' out/*.patch)" ]
 	[ -z "$(grep -L '^Signed-off-by: Zoë Tester <zoe@example.org>$' out/*.patch)" ]
 	cp -a am again
@@ -712,6 +713,8 @@ signed() {
 	touch out/0009-old.patch out/other
 	patch
 	look "$tree" | diff before -
+	head -n 1 out/cover-letter | grep '^kheaders 7.5 for linux 9.8.7-rc6$'
+	[ "$(grep -c '^  kheaders: ' out/cover-letter)" = 2 ]
 	[ ! -e out/0009-old.patch ]
 	[ -e out/other ]
 	mv out first
