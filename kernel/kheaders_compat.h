@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What differs between the kernels that kheaders is built for, so that
- * kheaders.c and its tests read the same on all of them. Each block is named
- * for what differs.
+ * kheaders.c and kheaders_symvers.c read the same on all of them. Each block is
+ * named for what differs.
  */
 #ifndef KHEADERS_COMPAT_H
 #define KHEADERS_COMPAT_H
 
 #include <linux/fs.h>
-#include <linux/mount.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/sysfs.h>
@@ -247,19 +246,5 @@ static inline void kheaders_symvers_line(struct seq_file *m, u32 crc,
 }
 
 #endif /* CONFIG_IKHEADERS_SYMVERS */
-
-/*
- * The file @name below the root of @mnt, open for reading, or an ERR_PTR. For
- * the KUnit suite.
- */
-static inline struct file *kheaders_open_root(struct vfsmount *mnt,
-					      const char *name)
-{
-#ifdef KHEADERS_HAVE_OPEN_ROOT_MNT
-	return file_open_root_mnt(mnt, name, O_RDONLY, 0);
-#else
-	return file_open_root(mnt->mnt_root, mnt, name, O_RDONLY, 0);
-#endif
-}
 
 #endif

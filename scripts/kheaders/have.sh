@@ -45,7 +45,6 @@ PROC_OPS			from 5.6	include/linux/proc_fs.h	struct proc_ops
 PROC_READ_ITER			from 5.10	include/linux/proc_fs.h	proc_read_iter
 PROC_SEQ			from 4.18	include/linux/proc_fs.h	proc_create_seq_private
 BIN_ATTR_SIMPLE_READ		from 6.10	include/linux/sysfs.h	sysfs_bin_attr_simple_read
-OPEN_ROOT_MNT			from 5.13	include/linux/fs.h	file_open_root_mnt
 KSYMTAB_INTERNAL		from 5.19	(kernel/module/internal.h)	__start___ksymtab
 KFLAGSTAB			from 7.1	(kernel/module/internal.h)	__start___kflagstab
 SYMBOL_NAMESPACE		from 5.4	include/linux/export.h (kernel/module/internal.h)	namespace_offset

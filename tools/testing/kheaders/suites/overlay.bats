@@ -30,7 +30,7 @@ unpack() {
 	tar -xJf "$from" -C "$to.new" --strip-components=1 --no-wildcards-match-slash --wildcards \
 		"*/Makefile" "*/MAINTAINERS" "*/init/Kconfig" "*/kernel/Makefile" "*/kernel/.gitignore" \
 		"*/kernel/kheaders.c" "*/kernel/gen_kheaders.sh" "*/scripts/checkpatch.pl" \
-		"*/include/linux/proc_fs.h" "*/include/linux/fs.h" "*/include/linux/sysfs.h" \
+		"*/include/linux/proc_fs.h" "*/include/linux/sysfs.h" \
 		"*/include/linux/export.h" "*/kernel/module/internal.h" "*/scripts/mod/modpost.c" \
 		"*/arch/Kconfig" \
 		"*/scripts/spelling.txt" "*/scripts/const_structs.checkpatch" \

@@ -13,7 +13,7 @@ prepare
 
 mode_and_size() {
 	cat "$file" >"$work/whole"
-	expect mode 444 "$(stat -c %a "$file")"
+	expect mode -r--r--r-- "$(stat -c %A "$file")"
 	expect owner 0:0 "$(stat -c %u:%g "$file")"
 	expect size "$(wc -c <"$work/whole")" "$(stat -c %s "$file")"
 }
@@ -81,7 +81,7 @@ sysfs_is_the_same() {
 }
 
 plan 9
-check "mode 0444, owner root, st_size the true size" mode_and_size
+check "a plain file of mode 0444, owner root, st_size the true size" mode_and_size
 check "xz reads it" is_xz
 check "tar reads it" is_tar
 check "plain files of root with tame names" is_tame
