@@ -98,28 +98,72 @@ shell_scripts() {
 @test "each test for the target is a function or a command that is there" {
 	local file function
 	for file in tools/testing/selftests/kheaders/*.sh; do
-		for function in $(sed -n 's/^[[:space:]]*check "[^"]*" \([a-z_]*\).*/\1/p' "$file"); do
+		for function in $(sed -n '/^tests /,$s/^[[:space:]]*"[^"]*" "\{0,1\}\([a-z_]*\).*/\1/p' "$file"); do
 			grep -q "^$function() {" "$file" "${file%/*}"/{ktap,tree}.sh ||
 				PATH=$PATH:/usr/sbin:/sbin type -P "$function" || { echo "$file: no $function()"; false; }
 		done
 	done
 }
 
+# target: goes to a directory with what runs the tests on the target.
+target() {
+	local target=$BATS_TEST_TMPDIR/target
+	mkdir "$target"
+	cp tools/testing/selftests/kheaders/{ktap,run}.sh "$target"
+	cd "$target"
+}
+
+# program NAME: a test program there, from standard input.
+program() {
+	{ printf '#!/bin/sh\n'; cat; } >"$1.sh"
+	chmod +x "$1.sh"
+}
+
+# says: what was printed is what is on standard input, but for times.
+says() {
+	diff <(sed 's/took [0-9]* s$/took N s/' <<<"$output") -
+}
+
 @test "on the target: which tests there are, the Makefile says; one that is skipped is no failure" {
-	mkdir "$work/target"
-	cp tools/testing/selftests/kheaders/{ktap,run}.sh "$work/target"
-	cd "$work/target"
+	target
 	run -1 ./run.sh
 	[[ "$output" = "kheaders: $PWD/Makefile, which names the tests, is missing:"* ]]
 	echo 'TEST_PROGS := none.sh good.sh' >Makefile
-	printf '#!/bin/sh\n%s\n' '. ./ktap.sh; skip_all "not here"' >none.sh
-	printf '#!/bin/sh\n%s\n' '. ./ktap.sh; plan 1; check one true; finish' >good.sh
-	printf '#!/bin/sh\n%s\n' '. ./ktap.sh; plan 1; check one false; finish' >bad.sh
-	chmod +x ./*.sh
+	program none <<<'. ./ktap.sh; skip_all "not here"'
+	program good <<<'. ./ktap.sh; tests one true'
+	program bad <<<'. ./ktap.sh; tests one false'
 	run -4 ./none.sh
 	run -0 ./run.sh
 	[ "$(grep -xE '# (none|good|bad)' <<<"$output" | xargs)" = "# none # good" ]
 	run -1 ./run.sh none bad good
+}
+
+@test "on the target: what a test prints is shown if it fails, else its diagnostic lines" {
+	target
+	program some <<-'EOT'
+		. ./ktap.sh
+		shows() { echo '# 3 of 3'; echo 'no one sees it'; }
+		fails() { echo '# 2 of 3'; printf '\n%s\n' 'a\nb'; false; echo 'went on'; }
+		skips() { echo '# 1 of 3'; skip 'no \n: here'; }
+		returns_4() { exit 4; }
+		tests a shows b fails c skips d returns_4 e "expect it x x"
+	EOT
+	for shell in dash 'busybox sh' bash mksh; do
+		run -1 $shell ./some.sh
+		says <<-'EOT'
+			KTAP version 1
+			1..5
+			# 3 of 3
+			ok 1 a
+			# 2 of 3
+			# a\nb
+			not ok 2 b
+			ok 3 c # SKIP no \n: here
+			not ok 4 d
+			ok 5 e
+			# Totals: pass:2 fail:2 xfail:0 xpass:0 skip:1 error:0
+		EOT
+	done
 }
 
 # A machine where something was installed by hand would hide a missing package.

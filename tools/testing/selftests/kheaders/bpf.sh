@@ -10,7 +10,7 @@ cd "$(dirname "$0")" || exit 1
 prepare
 tree=$work/h
 
-# The directory in arch/ whose headers these are: the one with generated ones.
+# srcarch: the directory in arch/ whose headers these are: the one with generated ones.
 srcarch() {
 	basename "$(dirname "$(dirname "$(ls -d "$tree"/arch/*/include/generated)")")"
 }
@@ -67,19 +67,20 @@ attach() {
 	"$work/attach" "$work/kheaders.bpf.o" "$work/khd_send" 4321 >"$work/out"
 }
 
-# What khd_send said, and what the eBPF programs noted for a key.
+# sent_by: the process that khd_send said it was.
 sent_by() {
 	sed -n '/^[0-9]*$/p' "$work/out"
 }
 
+# seen KEY: what the eBPF programs noted for it.
 seen() {
 	sed -n "s/^$1 //p" "$work/out"
 }
 
 current_task() {
 	expect "processes that khd_send was" 1 "$(sent_by | wc -l)"
-	echo "khd_send was process $(sent_by) and sent 4321 bytes; the eBPF program saw" \
-		"process $(seen 1) and an sk_buff of $(seen 3) bytes" >"$work/show"
+	echo "# khd_send was process $(sent_by) and sent 4321 bytes; the eBPF program saw" \
+		"process $(seen 1) and an sk_buff of $(seen 3) bytes"
 	expect "the helper's process ID" "$(sent_by)" "$(seen 0)"
 }
 
@@ -101,13 +102,11 @@ has clang || skip_all "no clang here"
 [ -e /usr/include/bpf/libbpf.h ] || skip_all "no libbpf here (package libbpf-dev)"
 grep -q ' bpf_prog_load$' /proc/kallsyms || skip_all "no eBPF in this kernel"
 has_raw_tracepoints || skip_all "no raw tracepoints in this kernel (they came with 4.17)"
-plan 7
-check "unpack the headers" unpack
-check "clang -target bpf, with task_struct and sk_buff" compile
-check "compile what loads it" tools
-check "load, attach and run" attach
-check "the current process" current_task
-check "task->tgid and task->comm" task_struct
-check "skb->len" sk_buff
-sed 's/^/# /' "$work/show"
-finish
+tests \
+	"unpack the headers" unpack \
+	"clang -target bpf, with task_struct and sk_buff" compile \
+	"compile what loads it" tools \
+	"load, attach and run" attach \
+	"the current process" current_task \
+	"task->tgid and task->comm" task_struct \
+	"skb->len" sk_buff

@@ -47,10 +47,9 @@ conf=$(find "$sources" -path "*/$name-*/dkms.conf" 2>/dev/null | sort | tail -n 
 [ -n "$conf" ] || skip_all "no source of $name in $sources (package $name-dkms)"
 version=$(sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$/\1/p' "$conf")
 grep -q ' video_ioctl2$' /proc/kallsyms || skip_all "no video devices in this kernel (CONFIG_VIDEO_DEV)"
-plan 5
-check "unpack" unpack
-check "dkms build --kernelsourcedir TREE" build
-check "the running kernel takes the module" load
-check "a picture goes through its device" picture
-check "rmmod" unload
-finish
+tests \
+	"unpack" unpack \
+	"dkms build --kernelsourcedir TREE" build \
+	"the running kernel takes the module" load \
+	"a picture goes through its device" picture \
+	"rmmod" unload

@@ -23,7 +23,7 @@ build() {
 	status=0
 	"$tree/scripts/basic/fixdep" >/dev/null 2>&1 || status=$?
 	make_in "$work/mod"
-	cat "$work/log" >&3
+	sed 's/^/# /' "$work/log"
 	expect "lines of programs built" $((status >= 126)) \
 		"$(grep -c '^kheaders: built for this machine .*fixdep.* modpost' "$work/log")"
 	expect "lines of clang in gcc's place" "${KHEADERS_ONLY_CLANG:+1}" \
@@ -56,13 +56,13 @@ again_is_up_to_date() {
 	refuse grep -E '^ +(CC|LD) |^kheaders: built again' "$work/log"
 }
 
-# basic_versions MODULE, extended_versions MODULE: "CRC NAME" of each symbol it wants, sorted.
+# basic_versions MODULE: "CRC NAME" of each symbol it wants, sorted.
 basic_versions() {
 	modprobe --dump-modversions "$1" | sed 's/^0x0*//' | tr '\t' ' ' | sort
 }
 
-# Those of CONFIG_EXTENDED_MODVERSIONS, which kmod does not show: two sections, one of
-# numbers and one of names.
+# extended_versions MODULE: the same by CONFIG_EXTENDED_MODVERSIONS, which kmod does not
+# show: two sections, one of numbers and one of names.
 extended_versions() {
 	objcopy=objcopy
 	has objcopy || objcopy=llvm-objcopy
@@ -75,9 +75,10 @@ extended_versions() {
 		paste -d ' ' - "$work/names.txt" | sort
 }
 
-# All it wants: the extended ones, where there are any, are the basic ones and more.
+# versions MODULE: all it wants: the extended ones, where there are any, are the basic ones
+# and more.
 versions() {
-	if [ "$extended" = y ]; then
+	if is_on CONFIG_EXTENDED_MODVERSIONS; then
 		extended_versions "$1"
 	else
 		basic_versions "$1"
@@ -90,6 +91,7 @@ exports() {
 }
 
 has_the_kernels_versions() {
+	is_on CONFIG_MODVERSIONS || skip "CONFIG_MODVERSIONS is off"
 	sed 's/^0x0*\([0-9a-f]*\)\t\([^\t]*\).*/\1 \2/' "$tree/Module.symvers" "$work/mod/Module.symvers" |
 		sort -u >"$work/known"
 	for module in "$greeter" "$caller"; do
@@ -102,6 +104,8 @@ has_the_kernels_versions() {
 }
 
 has_the_references_versions() {
+	[ -n "$reference" ] || skip "KHEADERS_REFERENCE is not set"
+	is_on CONFIG_MODVERSIONS || skip "CONFIG_MODVERSIONS is off"
 	total=0
 	for module in kheaders_greeter.ko kheaders_caller.ko; do
 		versions "$reference/$module" >"$work/want"
@@ -115,15 +119,16 @@ has_the_references_versions() {
 	expect exports 3 "$(grep -c '	kheaders_' "$work/got")"
 	refuse grep '^0x00000000' "$work/got"
 	diff "$work/want" "$work/got"
-	echo "$total symbol versions, 3 of exports, compared with a build in the full tree, 0 differ" >&3
+	echo "# $total symbol versions, 3 of exports, compared with a build in the full tree, 0 differ"
 }
 
 # The old section has all names that fit, and is only there if it is asked for.
 has_versions_of_long_names() {
+	is_on CONFIG_EXTENDED_MODVERSIONS || skip "CONFIG_EXTENDED_MODVERSIONS is off"
 	extended_versions "$caller" >"$work/all"
 	grep -E '^[0-9a-f]+ kheaders_.{56}' "$work/all"
 	: >"$work/want"
-	! grep -q '^CONFIG_BASIC_MODVERSIONS=y' "$tree/include/config/auto.conf" ||
+	! is_on CONFIG_BASIC_MODVERSIONS ||
 		grep -vE ' .{56}' "$work/all" >"$work/want"
 	basic_versions "$caller" >"$work/got"
 	diff "$work/want" "$work/got"
@@ -138,7 +143,7 @@ load() {
 
 use() {
 	cat /proc/kheaders_greeter >"$work/said"
-	cat "$work/said" >&3
+	sed 's/^/# /' "$work/said"
 	expect greetings 3 "$(grep -cx 'hello kernel' "$work/said")"
 	expect release "release $(uname -r)" "$(grep ^release "$work/said")"
 	grep -q '^reader cat [0-9]*$' "$work/said"
@@ -150,12 +155,13 @@ in_use() {
 	refuse rmmod kheaders_greeter
 }
 
-# export NAME: the fields of an exported symbol behind its CRC and name.
+# export_of NAME: the fields of that exported symbol behind its CRC and name.
 export_of() {
 	sed -n "s/^0x[0-9a-f]*\t$1\t//p" /proc/kheaders.symvers | tr '\t' ' '
 }
 
 shows_the_exports_of_modules() {
+	[ -e /proc/kheaders.symvers ] || skip "no /proc/kheaders.symvers here"
 	exports "$work/mod/Module.symvers" >"$work/want"
 	grep '	kheaders_greeter	' /proc/kheaders.symvers >"$work/loaded"
 	exports "$work/loaded" | diff "$work/want" -
@@ -179,40 +185,18 @@ unload() {
 	[ ! -e /proc/kheaders.symvers ] || expect exports "" "$(export_of kheaders_greeting)"
 }
 
-exec 3>"$work/show"
-plan 14
-check "cat /proc/kheaders.tar.xz | tar xJ" unpack
-check "make -C TREE M=DIR modules" build
-modversions=$(sed -n 's/^CONFIG_MODVERSIONS=//p' "$tree/include/config/auto.conf")
-extended=$(sed -n 's/^CONFIG_EXTENDED_MODVERSIONS=//p' "$tree/include/config/auto.conf")
-check "says what is missing" says_what_is_missing
-check "the modules fit this kernel" fits_this_kernel
-check "a second make builds nothing" again_is_up_to_date
-if [ "$modversions" = y ]; then
-	check "museum 27: symbol versions are those of the kernel" has_the_kernels_versions
-else
-	skip "museum 27: symbol versions are those of the kernel" "CONFIG_MODVERSIONS is off"
-fi
-if [ "$modversions" = y ] && [ -n "$reference" ]; then
-	check "symbol versions are those of a build in the full tree" has_the_references_versions
-else
-	skip "symbol versions are those of a build in the full tree" \
-		"no KHEADERS_REFERENCE, or CONFIG_MODVERSIONS is off"
-fi
-if [ "$extended" = y ]; then
-	check "museum 31: symbol versions of long names" has_versions_of_long_names
-else
-	skip "museum 31: symbol versions of long names" "CONFIG_EXTENDED_MODVERSIONS is off"
-fi
-check "one depends on the other" depends_on_the_other
-check "insmod, with parameters and a dependency" load
-check "the modules do what they are for" use
-check "a module that is used stays" in_use
-if [ -e /proc/kheaders.symvers ]; then
-	check "exports of a loaded module, one in a namespace" shows_the_exports_of_modules
-else
-	skip "exports of a loaded module" "no /proc/kheaders.symvers here"
-fi
-check "rmmod" unload
-sed 's/^/# /' "$work/show"
-finish
+tests \
+	"cat /proc/kheaders.tar.xz | tar xJ" unpack \
+	"make -C TREE M=DIR modules" build \
+	"says what is missing" says_what_is_missing \
+	"the modules fit this kernel" fits_this_kernel \
+	"a second make builds nothing" again_is_up_to_date \
+	"museum 27: symbol versions are those of the kernel" has_the_kernels_versions \
+	"symbol versions are those of a build in the full tree" has_the_references_versions \
+	"museum 31: symbol versions of long names" has_versions_of_long_names \
+	"one depends on the other" depends_on_the_other \
+	"insmod, with parameters and a dependency" load \
+	"the modules do what they are for" use \
+	"a module that is used stays" in_use \
+	"exports of a loaded module, one in a namespace" shows_the_exports_of_modules \
+	"rmmod" unload

@@ -10,6 +10,7 @@ cd "$(dirname "$0")" || exit 1
 prepare_tree
 greeter=$work/mod/kheaders_greeter.ko
 
+# objects NAME...: makes $other one of these modules.
 objects() {
 	sed "s/^obj-m := .*/obj-m := $1/" testmod/Kbuild >"$other/Kbuild"
 }
@@ -62,15 +63,15 @@ keeps_licences_and_namespaces() {
 		grep -q "stranger.*symbol '*kheaders_greetings'* from namespace '*KHEADERS_GREETER" "$work/log"
 }
 
-# A tree of another build of the same release keeps its own symbol versions. With
-# those of one where a structure differs, the module is refused.
+# A tree of another build of the same release keeps its own symbol versions. Where one of
+# them differs, the module is refused.
 is_refused_by_another_build() {
 	echo 0123456789abcdef >"$tree/include/config/kheaders.id"
 	sed -i 's/^0x[0-9a-f]*\tseq_printf\t/0x01234567\tseq_printf\t/' "$tree/Module.symvers"
 	touch "$work/mod/kheaders_greeter.c"
 	make_in "$work/mod"
 	expect lines 1 "$(grep -c '^kheaders: the tree is of another build of Linux' "$work/log")"
-	if [ "$modversions" = y ]; then
+	if is_on CONFIG_MODVERSIONS; then
 		refuse insmod "$greeter"
 		dmesg | grep -q 'disagrees about version of symbol seq_printf'
 	fi
@@ -81,7 +82,7 @@ without_symvers_says_why() {
 	other nowhere
 	# Of a symbol without a version, CONFIG_EXTENDED_MODVERSIONS makes a line that no
 	# compiler takes.
-	(make_in "$other") || grep -q '^CONFIG_EXTENDED_MODVERSIONS=y' "$tree/include/config/auto.conf"
+	(make_in "$other") || is_on CONFIG_EXTENDED_MODVERSIONS
 	grep -q '^kheaders: the tree is of another build .* no symbol versions' "$work/log"
 	# Before 5.15 or so, modpost looks for no symbol where it knows none of the kernel's.
 	if grep -q have_vmlinux "$tree/scripts/mod/modpost.c"; then
@@ -94,13 +95,11 @@ without_symvers_says_why() {
 
 [ -e /proc/kheaders.symvers ] ||
 	skip_all "no /proc/kheaders.symvers here (CONFIG_IKHEADERS_SYMVERS)"
-plan 7
-check "build and load a module with exports" load_the_greeter
-modversions=$(sed -n 's/^CONFIG_MODVERSIONS=//p' "$tree/include/config/auto.conf")
-check "a module is built for one that is loaded" uses_a_loaded_module
-check "a module is built again while it is loaded" is_built_again_while_loaded
-check "licences and namespaces are kept" keeps_licences_and_namespaces
-check "rmmod" rmmod kheaders_greeter
-check "museum 24: the tree of another build says so, its modules are refused" is_refused_by_another_build
-check "the tree of another build without Module.symvers says why" without_symvers_says_why
-finish
+tests \
+	"build and load a module with exports" load_the_greeter \
+	"a module is built for one that is loaded" uses_a_loaded_module \
+	"a module is built again while it is loaded" is_built_again_while_loaded \
+	"licences and namespaces are kept" keeps_licences_and_namespaces \
+	"rmmod" "rmmod kheaders_greeter" \
+	"museum 24: the tree of another build says so, its modules are refused" is_refused_by_another_build \
+	"the tree of another build without Module.symvers says why" without_symvers_says_why

@@ -1,14 +1,111 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# What the tests here share: TAP as kselftest has it, on plain sh, so that they
-# run on any board. A test is a function; "check NAME FUNCTION" runs it in a
-# subshell with set -e, and what it prints is shown if it fails.
+# What the tests here share: KTAP, see Documentation/dev-tools/ktap.rst, on plain sh, so
+# that they run on any board. A program defines its tests as functions, and ends with
+# one call of "tests", which lists and runs them.
 
-ktap_number=0
-ktap_failed=0
+ktap_planned=0 ktap_passed=0 ktap_failed=0 ktap_skipped=0
+ktap_newline='
+'
 
-# Where kheaders is a module. KHEADERS_KO is its path; without it, modprobe finds it.
+# plan COUNT: begins the output of that many tests.
+plan() {
+	ktap_planned=$1
+	echo "KTAP version 1"
+	echo "1..$1"
+}
+
+# result STATUS NAME [WHY]: the line of a test that ended with it: 0, 4 if it was skipped.
+result() {
+	ktap_number=$((ktap_passed + ktap_failed + ktap_skipped + 1))
+	case $1 in
+	0)	echo "ok $ktap_number $2" ;;
+	4)	printf '%s\n' "ok $ktap_number $2 # SKIP $3" ;;
+	*)	echo "not ok $ktap_number $2${3:+ # $3}" ;;
+	esac
+}
+
+# count STATUS: adds such a test to the totals.
+count() {
+	case $1 in
+	0)	ktap_passed=$((ktap_passed + 1)) ;;
+	4)	ktap_skipped=$((ktap_skipped + 1)) ;;
+	*)	ktap_failed=$((ktap_failed + 1)) ;;
+	esac
+}
+
+# finish: ends the program, which has failed unless each test that was planned has a result
+# and none failed.
+finish() {
+	echo "# Totals: pass:$ktap_passed fail:$ktap_failed xfail:0 xpass:0 skip:$ktap_skipped error:0"
+	[ $((ktap_passed + ktap_skipped)) = "$ktap_planned" ]
+	exit
+}
+
+# check NAME COMMAND: runs a test in a subshell with set -e. Of what it prints, lines that
+# begin with "# " are shown; all of it, if it fails. Not in a condition, where bash would
+# ignore set -e.
+check() {
+	# shellcheck disable=SC2086 # words without blanks in them
+	ktap_output=$(set -e; exec 2>&1; $2)
+	ktap_status=$? ktap_why=
+	case $ktap_status,${ktap_output##*"$ktap_newline"} in
+	4,'# SKIP '*)
+		ktap_why=${ktap_output##*'# SKIP '} ;;
+	0,*)	printf '%s\n' "$ktap_output" | grep '^# ' ;;
+	*)	ktap_status=1
+		printf '%s\n' "$ktap_output" | tail -n 40 | sed '/^$/d; s/^\(# \)*/# /' ;;
+	esac
+	result "$ktap_status" "$1" "$ktap_why"
+	count "$ktap_status"
+}
+
+# tests NAME COMMAND...: runs a program's tests and ends it.
+tests() {
+	plan $((($# + 1) / 2))
+	while [ $# -gt 1 ]; do
+		check "$1" "$2"
+		shift 2
+	done
+	finish
+}
+
+# skip WHY: ends a test that can't run here.
+skip() {
+	printf '%s\n' "# SKIP $1"
+	exit 4
+}
+
+# skip_all WHY: ends a program that can't, with the status that kselftest takes for that.
+skip_all() {
+	echo "KTAP version 1"
+	printf '%s\n' "1..0 # SKIP $1"
+	exit 4
+}
+
+# expect WHAT WANT GOT: fails the test if GOT is not what it should be.
+expect() {
+	[ "$2" = "$3" ] && return
+	echo "$1: expected '$2', got '$3'"
+	exit 1
+}
+
+# refuse COMMAND...: fails the test unless that fails. (set -e does not see "! command".)
+refuse() {
+	if "$@"; then
+		echo "should have failed: $*"
+		exit 1
+	fi
+}
+
+# has COMMAND: whether there is one.
+has() {
+	command -v "$1" >/dev/null
+}
+
+# load_kheaders: where kheaders is a module. KHEADERS_KO is its path; without it,
+# modprobe finds it.
 load_kheaders() {
 	if [ -n "${KHEADERS_KO-}" ]; then
 		insmod "$KHEADERS_KO"
@@ -17,8 +114,8 @@ load_kheaders() {
 	fi
 }
 
-# What most tests begin with: /proc/kheaders.tar.xz, if the kernel has it at all, and
-# an empty directory $work that goes when the test does.
+# prepare: what most tests begin with: /proc/kheaders.tar.xz, if the kernel has it at all,
+# and an empty directory $work that goes when the program ends.
 prepare() {
 	[ -e /proc/kheaders.tar.xz ] || load_kheaders 2>/dev/null
 	work=$(mktemp -d) || exit 1
@@ -26,63 +123,11 @@ prepare() {
 	trap 'exit 1' HUP INT TERM
 }
 
-# Ends a test program that can't run here, with the status that kselftest takes for that.
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 4
-}
-
-plan() {
-	echo "TAP version 13"
-	echo "1..$1"
-}
-
-check() {
-	ktap_number=$((ktap_number + 1))
-	ktap_name=$1; shift
-	if ktap_output=$(set -e; exec 2>&1; "$@"); then
-		echo "ok $ktap_number $ktap_name"
-	else
-		echo "not ok $ktap_number $ktap_name"
-		echo "$ktap_output" | tail -n 40 | sed 's/^/# /'
-		ktap_failed=$((ktap_failed + 1))
-	fi
-}
-
-skip() {
-	ktap_number=$((ktap_number + 1))
-	echo "ok $ktap_number $1 # SKIP $2"
-}
-
-# expect WHAT WANT GOT
-expect() {
-	[ "$2" = "$3" ] && return
-	echo "$1: expected '$2', got '$3'"
-	exit 1
-}
-
-# The command must fail. (set -e does not see "! command".)
-refuse() {
-	if "$@"; then
-		echo "should have failed: $*"
-		exit 1
-	fi
-}
-
-has() {
-	command -v "$1" >/dev/null
-}
-
-# What eBPF programs here attach to, by the kernel's own headers.
+# has_raw_tracepoints: whether the kernel has what eBPF programs here attach to, by its own
+# headers.
 has_raw_tracepoints() {
 	xz -dc /proc/kheaders.tar.xz | tar -xOf - include/uapi/linux/bpf.h |
 		grep -q BPF_PROG_TYPE_RAW_TRACEPOINT
-}
-
-# Ends the test program.
-finish() {
-	[ "$ktap_failed" = 0 ]
-	exit
 }
 
 # part_of FILE BS SKIP: a checksum of two blocks of it, to compare reads. A read() may give

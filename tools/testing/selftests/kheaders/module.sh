@@ -27,7 +27,7 @@ comes_back() {
 	cmp "$file" "$work/first"
 }
 
-# The file is gone for who has it open, but nothing breaks, and nothing waits.
+# Who has the file open can read no more of it, and rmmod does not wait for that.
 goes_while_open() {
 	exec 4<"$file"
 	head -c 1000 <&4 >/dev/null
@@ -40,6 +40,7 @@ goes_while_open() {
 
 # Every read ends with the right bytes or an error.
 goes_under_readers() {
+	trap 'touch "$work/stop"' EXIT
 	for i in 1 2 3 4; do
 		while [ ! -e "$work/stop" ]; do
 			if cat "$file" >"$work/copy$i" 2>/dev/null &&
@@ -60,10 +61,9 @@ goes_under_readers() {
 	cmp "$file" "$work/first"
 }
 
-plan 5
-check "load and read" is_there
-check "unload" goes
-check "load again, the same bytes" comes_back
-check "museum 25: unload while open" goes_while_open
-check "load and unload under readers" goes_under_readers
-finish
+tests \
+	"load and read" is_there \
+	"unload" goes \
+	"load again, the same bytes" comes_back \
+	"museum 25: unload while open" goes_while_open \
+	"load and unload under readers" goes_under_readers

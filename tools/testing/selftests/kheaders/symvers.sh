@@ -24,7 +24,7 @@ is_readable() {
 	expect owner 0:0 "$(stat -c %u:%g "$file")"
 }
 
-# Five fields since 5.4, four before; and so nothing that could be an address.
+# Five fields since 5.4, four before; so there is no room for an address.
 has_the_format() {
 	name='[A-Za-z_.][A-Za-z0-9_.]*' rest='[^ ]*'
 	tr '\t' ' ' <"$work/whole" >"$work/blanks"
@@ -40,7 +40,8 @@ each_symbol_once() {
 	[ ! -s "$work/twice" ]
 }
 
-# Those of modules that are loaded, by name; the build has their paths.
+# vmlinux_and_loaded FILE: its lines of vmlinux and of modules that are loaded, by name; the
+# build has their paths.
 vmlinux_and_loaded() {
 	cut -d ' ' -f 1 /proc/modules >"$work/loaded"
 	awk -F '\t' -v OFS='\t' '
@@ -50,10 +51,11 @@ vmlinux_and_loaded() {
 }
 
 is_what_was_built() {
+	[ -n "$built" ] || skip "KHEADERS_BUILT_SYMVERS is not set"
 	vmlinux_and_loaded "$built" >"$work/want"
 	sort "$work/want" "$work/whole" | uniq -u >"$work/differ"
 	differ=$(cut -f 2 "$work/differ" | sort -u | wc -l)
-	echo "$(wc -l <"$work/whole") symbols compared with the build's, $differ differ" >>"$work/show"
+	echo "# $(wc -l <"$work/whole") symbols compared with the build's, $differ differ"
 	cat "$work/differ"
 	expect "symbols that differ" 0 "$differ"
 }
@@ -75,12 +77,15 @@ no_writes() {
 }
 
 knows_its_tree() {
+	[ -e /proc/kheaders.tar.xz ] || skip "no /proc/kheaders.tar.xz here"
 	xz -dc /proc/kheaders.tar.xz | tar -xOf - include/config/kheaders.id >"$work/id"
 	cmp "$work/id" /sys/module/kheaders_symvers/version
 }
 
 # Whole lines, and the greeter's three or none.
 reads_while_modules_come_and_go() {
+	[ -e "$greeter" ] || skip "KHEADERS_REFERENCE is not set"
+	trap 'touch "$work/stop"' EXIT
 	for i in 1 2 3 4; do
 		while [ ! -e "$work/stop" ]; do
 			dd if=/proc/kheaders.symvers bs=$((i * 1000)) 2>/dev/null >"$work/read$i"
@@ -103,10 +108,11 @@ reads_while_modules_come_and_go() {
 	wait
 	[ ! -e "$work/wrong" ]
 	[ "$(wc -l <"$work/reads")" -ge 4 ]
-	echo "$(wc -l <"$work/reads") reads while a module came and went $i times" >>"$work/show"
+	echo "# $(wc -l <"$work/reads") reads while a module came and went $i times"
 }
 
 refuses_a_changed_structure() {
+	[ -e "$changed" ] || skip "KHEADERS_CHANGED is not set"
 	expect vermagic "$(modinfo -F vermagic "$greeter")" "$(modinfo -F vermagic "$changed")"
 	refuse insmod "$changed"
 	dmesg | grep 'kheaders_greeter: disagrees about version of symbol proc_'
@@ -114,32 +120,13 @@ refuses_a_changed_structure() {
 }
 
 [ -e "$file" ] || skip_all "no $file here (CONFIG_IKHEADERS_SYMVERS)"
-: >"$work/show"
-plan 9
-check "mode 0444, owner root" is_readable
-check "the format of Module.symvers, and no address" has_the_format
-check "each symbol once" each_symbol_once
-if [ -n "$built" ]; then
-	check "what the build's Module.symvers says, of vmlinux and loaded modules" is_what_was_built
-else
-	skip "what the build's Module.symvers says" "KHEADERS_BUILT_SYMVERS is not set"
-fi
-check "reads at any offset and length" any_offset
-check "can't be written" no_writes
-if [ -e "$greeter" ]; then
-	check "reads while modules come and go" reads_while_modules_come_and_go
-else
-	skip "reads while modules come and go" "KHEADERS_REFERENCE is not set"
-fi
-if [ -e "$changed" ]; then
-	check "a module for a kernel with one changed structure is refused" refuses_a_changed_structure
-else
-	skip "a module for a kernel with one changed structure is refused" "KHEADERS_CHANGED is not set"
-fi
-if [ -e /proc/kheaders.tar.xz ]; then
-	check "its version is the id in the archive" knows_its_tree
-else
-	skip "its version is the id in the archive" "no /proc/kheaders.tar.xz here"
-fi
-sed 's/^/# /' "$work/show"
-finish
+tests \
+	"mode 0444, owner root" is_readable \
+	"the format of Module.symvers, and no address" has_the_format \
+	"each symbol once" each_symbol_once \
+	"what the build's Module.symvers says, of vmlinux and loaded modules" is_what_was_built \
+	"reads at any offset and length" any_offset \
+	"can't be written" no_writes \
+	"reads while modules come and go" reads_while_modules_come_and_go \
+	"a module for a kernel with one changed structure is refused" refuses_a_changed_structure \
+	"its version is the id in the archive" knows_its_tree

@@ -25,14 +25,16 @@ numbers() {
 	seq "$1" "$2" | sed 's/^/00/; s/.*\(...\)$/\1/'
 }
 
-load() { # NUMBER...
+# load NUMBER...: these modules.
+load() {
 	for number; do
 		LC_ALL=C sed "s/kheaders_many_000/kheaders_many_$number/g" "$one" >"$work/many.ko"
 		insmod "$work/many.ko"
 	done
 }
 
-unload() { # NUMBER...
+# unload NUMBER...: these modules.
+unload() {
 	for number; do
 		rmmod "kheaders_many_$number"
 	done
@@ -124,18 +126,20 @@ takes_little_memory() {
 	kib_of_100 1 >/dev/null
 	for lines in 1 1000000; do
 		kib=$(kib_of_100 "$lines")
-		echo "100 files, open, read $lines lines at most, $(wc -c <"$work/whole") bytes in all: $kib KiB" >>"$work/show"
+		echo "# 100 files, open, read $lines lines at most, $(wc -c <"$work/whole") bytes in all: $kib KiB"
 		[ "$kib" -lt 3200 ] || { echo "$kib KiB"; return 1; }
 	done
 }
 
 # Flags, the fourth of which tells how deep: "cat-123  [000] d..1.  12.34: seq_printf <-..."
 formats_no_line_without_preemption() {
+	grep -qw function "$tracing/available_tracers" ||
+		skip "no function tracer here (CONFIG_FUNCTION_TRACER)"
 	echo seq_printf >"$tracing/set_ftrace_filter"
-	# shellcheck disable=SC2016 # that shell's variables
 	echo 0 >"$tracing/tracing_on"
 	echo function >"$tracing/current_tracer"
 	echo >"$tracing/trace"
+	# shellcheck disable=SC2016 # that shell's variables
 	sh -c 'echo $$ >"$1/set_ftrace_pid"; echo 1 >"$1/tracing_on"; exec cat "$2"' sh \
 		"$tracing" "$file" >/dev/null
 	echo 0 >"$tracing/tracing_on"
@@ -153,8 +157,10 @@ stop_tracing() {
 	echo 1 >"$tracing/tracing_on"
 }
 
-# Not judged: it is as much as the machine has to do, too.
+# The number is not judged: it is as much as the machine has to do, too.
 longest_without_preemption() {
+	grep -qw preemptoff "$tracing/available_tracers" ||
+		skip "no such tracer here (CONFIG_PREEMPT_TRACER)"
 	echo preemptoff >"$tracing/current_tracer"
 	echo 0 >"$tracing/options/function-trace"
 	best=999999999
@@ -168,7 +174,7 @@ longest_without_preemption() {
 			"$tracing/trace" | paste -sd ' ')
 	done
 	stop_tracing
-	echo "longest time without preemption while the file was read, least of 5: $best us ($by)" >>"$work/show"
+	echo "# longest time without preemption while the file was read, least of 5: $best us ($by)"
 }
 
 # ends SECONDS COMMAND...: it succeeds within that.
@@ -226,6 +232,7 @@ loads_under_paused_readers() {
 }
 
 reads_while_they_come_and_go() {
+	trap 'touch "$work/stop"' EXIT
 	for bs in 512 4096 65536 1048576; do
 		while [ ! -e "$work/stop" ]; do
 			dd if="$file" bs="$bs" 2>/dev/null >"$work/read$bs"
@@ -250,26 +257,17 @@ reads_while_they_come_and_go() {
 	[ ! -e "$work/wrong" ] || { cat "$work/wrong"; return 1; }
 	[ "$(wc -l <"$work/reads")" -ge 4 ]
 	cmp "$file" "$work/whole"
-	echo "$(wc -l <"$work/reads") reads while 80 modules came and went" >>"$work/show"
+	echo "# $(wc -l <"$work/reads") reads while 80 modules came and went"
 }
 
-: >"$work/show"
 cat "$file" >"$work/none"
-plan 8
-check "200 modules with 50 exports each, each symbol once" each_is_there_once
-check "reads of any length" any_length
-check "reads at any offset" any_offset
-check "100 open files take little memory" takes_little_memory
-if grep -qw function "$tracing/available_tracers" 2>/dev/null; then
-	check "no line is formatted with preemption off" formats_no_line_without_preemption
-else
-	skip "no line is formatted with preemption off" "no function tracer here (CONFIG_FUNCTION_TRACER)"
-fi
-if grep -qw preemptoff "$tracing/available_tracers" 2>/dev/null; then
-	(longest_without_preemption)
-fi
-check "a module is unloaded while readers are amid the file" unloads_under_paused_readers
-check "a module is loaded while a reader is amid the file" loads_under_paused_readers
-check "reads while modules come and go" reads_while_they_come_and_go
-sed 's/^/# /' "$work/show"
-finish
+tests \
+	"200 modules with 50 exports each, each symbol once" each_is_there_once \
+	"reads of any length" any_length \
+	"reads at any offset" any_offset \
+	"100 open files take little memory" takes_little_memory \
+	"no line is formatted with preemption off" formats_no_line_without_preemption \
+	"the longest time without preemption can be measured" longest_without_preemption \
+	"a module is unloaded while readers are amid the file" unloads_under_paused_readers \
+	"a module is loaded while a reader is amid the file" loads_under_paused_readers \
+	"reads while modules come and go" reads_while_they_come_and_go

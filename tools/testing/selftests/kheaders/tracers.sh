@@ -31,7 +31,7 @@ older() {
 	}'
 }
 
-# Whether this bpftrace unpacks the headers, by the table in the documentation.
+# bpftrace_unpacks: whether this one unpacks the headers, by the table in the documentation.
 bpftrace_unpacks() {
 	older "$bpftrace" 0.9.3 && return 1
 	older "$bpftrace" 0.12.0 && return
@@ -79,26 +79,28 @@ saw_itself() {
 	sed -n 's/^task //p' "$work/out" | grep -xF -f "$work/started"
 }
 
+# One that unpacks nothing knows no structure of the kernel where there is no BTF, either.
 bpftrace_alone() {
+	has bpftrace || skip "no bpftrace here"
+	bpftrace=$(bpftrace --version | sed -n 's/^bpftrace v*\([0-9]*\.[0-9]*\.[0-9]*\).*/\1/p')
 	start_programs
 	bpftrace "$work/task.bt" >"$work/out" 2>&1 || :
 	stop_programs
-	saw_itself
-	unpacked
-}
-
-# Where there is no BTF, either, it knows no structure of the kernel.
-bpftrace_unpacks_nothing() {
-	start_programs
-	bpftrace "$work/task.bt" >"$work/out" 2>&1 || :
-	stop_programs
+	if bpftrace_unpacks; then
+		echo "# bpftrace $bpftrace unpacks them"
+		saw_itself
+		unpacked
+		return
+	fi
+	echo "# bpftrace $bpftrace unpacks nothing"
 	refuse unpacked
-	[ ! -e /sys/kernel/btf/vmlinux ] || exit 0
+	[ ! -e /sys/kernel/btf/vmlinux ] || return 0
 	refuse saw_itself
 	grep -E 'struct task_struct|linux/sched.h' "$work/out"
 }
 
 bpftrace_with_tree() {
+	has bpftrace || skip "no bpftrace here"
 	start_programs
 	cd "$tree"
 	BPFTRACE_KERNEL_SOURCE=$PWD bpftrace "$work/task.bt" >"$work/out" 2>&1 || :
@@ -107,7 +109,13 @@ bpftrace_with_tree() {
 	refuse unpacked
 }
 
+needs_bcc() {
+	has execsnoop-bpfcc || skip "no bcc here (package bpfcc-tools)"
+}
+
 bcc_alone() {
+	needs_bcc
+	has_raw_tracepoints || skip "no raw tracepoints in this kernel (they came with 4.17)"
 	cat >"$work/task.py" <<-'EOT'
 		from bcc import BPF
 		import os
@@ -133,7 +141,16 @@ bcc_alone() {
 	unpacked
 }
 
+# Since 7.1, headers have structures without a name in others, which clang takes by an
+# option alone.
+bcc_lacks_extensions() {
+	grep -qs '^CONFIG_CC_MS_EXTENSIONS=' "$tree/include/config/auto.conf" &&
+		! grep -qs -e -fms-extensions -e -fms-anonymous-structs /usr/lib/*/libbcc.so.0
+}
+
 bcc_with_tree() {
+	needs_bcc
+	! bcc_lacks_extensions || skip "this bcc can't read linux/fs.h of this kernel"
 	fresh_tmpdir
 	cd "$tree"
 	BCC_KERNEL_SOURCE=$PWD execsnoop-bpfcc >"$work/snoop" 2>&1 &
@@ -149,42 +166,12 @@ bcc_with_tree() {
 	refuse unpacked
 }
 
-# Since 7.1, headers have structures without a name in others, which clang takes by an
-# option alone.
-bcc_lacks_extensions() {
-	grep -qs '^CONFIG_CC_MS_EXTENSIONS=' "$tree/include/config/auto.conf" &&
-		! grep -qs -e -fms-extensions -e -fms-anonymous-structs /usr/lib/*/libbcc.so.0
-}
-
 [ -e /sys/kernel/kheaders.tar.xz ] || skip_all "no /sys/kernel/kheaders.tar.xz here"
 grep -q ' bpf_prog_load$' /proc/kallsyms || skip_all "no eBPF in this kernel"
-plan 6
-check "no other headers here" no_other_headers
-check "unpack the headers" unpack
-if has bpftrace; then
-	bpftrace=$(bpftrace --version | sed -n 's/^bpftrace v*\([0-9]*\.[0-9]*\.[0-9]*\).*/\1/p')
-	if bpftrace_unpacks; then
-		check "bpftrace $bpftrace unpacks them by itself" bpftrace_alone
-	else
-		check "bpftrace $bpftrace unpacks nothing" bpftrace_unpacks_nothing
-	fi
-	check "bpftrace with BPFTRACE_KERNEL_SOURCE" bpftrace_with_tree
-else
-	skip "bpftrace by itself" "no bpftrace here"
-	skip "bpftrace with BPFTRACE_KERNEL_SOURCE" "no bpftrace here"
-fi
-if ! has execsnoop-bpfcc; then
-	skip "bcc unpacks them by itself" "no bcc here (package bpfcc-tools)"
-elif ! has_raw_tracepoints; then
-	skip "bcc unpacks them by itself" "no raw tracepoints in this kernel (they came with 4.17)"
-else
-	check "bcc unpacks them by itself" bcc_alone
-fi
-if has execsnoop-bpfcc && bcc_lacks_extensions; then
-	skip "execsnoop of bcc with BCC_KERNEL_SOURCE" "this bcc can't read linux/fs.h of this kernel"
-elif has execsnoop-bpfcc; then
-	check "execsnoop of bcc with BCC_KERNEL_SOURCE" bcc_with_tree
-else
-	skip "execsnoop of bcc with BCC_KERNEL_SOURCE" "no bcc here (package bpfcc-tools)"
-fi
-finish
+tests \
+	"no other headers here" no_other_headers \
+	"unpack the headers" unpack \
+	"bpftrace by itself" bpftrace_alone \
+	"bpftrace with BPFTRACE_KERNEL_SOURCE" bpftrace_with_tree \
+	"bcc unpacks them by itself" bcc_alone \
+	"execsnoop of bcc with BCC_KERNEL_SOURCE" bcc_with_tree

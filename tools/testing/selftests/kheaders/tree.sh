@@ -5,8 +5,8 @@
 
 . ./ktap.sh
 
-# As prepare; $tree is where unpack puts the archive. Ends the test where no
-# modules can be built.
+# prepare_tree: as prepare; $tree is where unpack puts the archive. Ends the program where
+# no modules can be built.
 prepare_tree() {
 	prepare
 	tree=$work/h
@@ -18,10 +18,16 @@ prepare_tree() {
 	has gcc || has cc || has clang || skip_all "no compiler here"
 }
 
+# unpack: as it is documented.
 unpack() {
 	mkdir "$tree"
 	# shellcheck disable=SC2002 # as it is documented
 	(cd "$tree" && cat /proc/kheaders.tar.xz | tar xJ)
+}
+
+# is_on OPTION: whether that is so in the tree's configuration.
+is_on() {
+	grep -q "^$1=y" "$tree/include/config/auto.conf"
 }
 
 # make_in DIR: builds the modules there; what make said is in $work/log.
@@ -29,8 +35,8 @@ make_in() {
 	make -C "$tree" M="$1" modules >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }
 
-# That programs were built for this machine is none of its worries, nor which
-# compiler builds, and whether there is a pahole.
+# has_nothing_to_say: whether that was all well. Which programs were built for this
+# machine, which compiler builds, and that there is no pahole, does not count.
 has_nothing_to_say() {
 	grep -vE '^kheaders: (built for this machine|no gcc here|modules get no BTF: there is no)' "$work/log" >"$work/worries"
 	refuse grep -E 'WARNING|ERROR|^kheaders:' "$work/worries"
