@@ -19,20 +19,14 @@ row="| $1 | $4 | $2 | $3 "
 commit=$5 counts=$6
 shift 6
 
-# What ran in the guest: run.sh there puts "# NAME" before the TAP of a suite, and
-# "# NAME took ..." behind it.
+# What ran in the guest: in the KTAP of run.sh there, each program is a test with subtests.
 cells=$(awk -v counts="$counts" '
 	function add(list, name) { return list (list == "" ? "" : ", ") name }
-	function ended() {
-		if (bad) failed = add(failed, name)
-		else if (skip) skipped = add(skipped, name)
-		else passed = add(passed, name)
-		name = ""
-	}
-	# One that is a program of its own, and one that did not come to its end.
+	# A program that did not come to its end, and a test that is none.
 	function file_ended() {
-		if (name != "") { bad = 1; ended() }
+		if (name != "") failed = add(failed, name)
 		if (stray) failed = add(failed, part)
+		name = ""
 	}
 	FNR == 1 {
 		file_ended()
@@ -40,11 +34,15 @@ cells=$(awk -v counts="$counts" '
 		sub(".*/", "", part); sub("-.*", "", part)
 		stray = 0
 	}
-	/^# [a-z_]+$/ && name == ""	{ name = $2; bad = skip = 0 }
-	$1 == "#" && $2 == name && $3 == "took"	{ ended() }
-	/^not ok /		{ if (name != "") bad = 1; else stray = 1 }
-	/^1\.\.0 # SKIP/	{ skip = 1 }
-	/^# [0-9]+ symbols compared /	{ symbols = $2 ", " $(NF - 1) " " $NF }
+	/^  # Subtest: /		{ name = $3 }
+	/^not ok / && name == ""	{ stray = 1 }
+	/^not ok / && $4 == name	{ failed = add(failed, name); name = "" }
+	/^ok / && $3 == name		{
+		if (/# SKIP/) skipped = add(skipped, name)
+		else passed = add(passed, name)
+		name = ""
+	}
+	/^  # [0-9]+ symbols compared /	{ symbols = $2 ", " $(NF - 1) " " $NF }
 	END {
 		file_ended()
 		ran = failed == "" ? "" : "**failed: " failed "**; "

@@ -50,19 +50,39 @@ suite() {
 	printf '%4d s  %-28s %s\n' $(($(date +%s) - start)) "$name" \
 		"$(tally "$tap") in $(($(date +%s) - from)) s"
 	if grep -qE '^not ok ' "$tap"; then
-		sed -n '/^not ok /,/^ok /{/^ok /!p}' "$tap" | head -n 60
+		failures "$tap" | head -n 60
 		tail -n 15 "$tap.err"
 	fi
 }
 
-# tally FILE...: the counts in TAP, of tests and of whole programs skipped.
+# failures FILE: the tests in TAP that failed, and what is said of them: in KTAP before the
+# result, else behind it.
+failures() {
+	awk '
+		/^ *ok /	{ said = ""; failed = 0; next }
+		/^ *not ok /	{ printf "%s\n%s", $0, said; said = ""; failed = 1; next }
+		failed		{ print; next }
+				{ said = said $0 "\n" }' "$1"
+}
+
+# tally FILE...: the counts in TAP, of tests and of whole programs skipped. A test with
+# subtests, as in KTAP, counts only if it failed and none of them did.
 tally() {
-	cat "$@" | awk '
-		/^not ok /		{ failed++; next }
-		/^ok .*# (SKIP|skip)/	{ skipped++; next }
+	awk '
+		FNR == 1		{ subtests = failures = 0 }
+		/^  (not )?ok /		{ subtests++ }
+		/^  not ok /		{ failures++ }
+		/^(not )?ok / && subtests {
+			parent = /^ok / || failures
+			subtests = failures = 0
+			if (parent)
+				next
+		}
+		/^ *not ok /		{ failed++; next }
+		/^ *ok .*# (SKIP|skip)/	{ skipped++; next }
 		/^1\.\.0 # SKIP/	{ skipped++; next }
-		/^ok /			{ passed++ }
-		END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }'
+		/^ *ok /		{ passed++ }
+		END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$@"
 }
 
 finish() {

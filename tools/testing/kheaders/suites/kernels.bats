@@ -43,8 +43,9 @@ setup() {
 	script guest/boot.sh <<-'EOT'
 		echo "$*" >>"$build/booted"
 		cat "$1/said" 2>/dev/null ||
-			printf '# %s\nTAP version 13\n1..2\nok 1 a\nok 2 b # SKIP not here\n# %s symbols compared with the build'"'"'s, 0 differ\n# %s took 3 s\n' \
-				symvers 4321 symvers
+			printf '%s\n' 'KTAP version 1' '1..1' '  KTAP version 1' '  # Subtest: symvers' '  1..2' \
+				"  # 4321 symbols compared with the build's, 0 differ" '  ok 1 a' \
+				'  ok 2 b # SKIP not here' '# symvers took 3 s' 'ok 1 symvers'
 		exit "$(cat "$1/status" 2>/dev/null || echo 0)"
 	EOT
 	# Wherever and as whom this runs, changed.sh is called, which takes namespaces, and
@@ -146,21 +147,23 @@ row() {
 
 @test "suites that failed or were skipped are named, the status is 1, later rows are run" {
 	cat >"$trees/7.1.5/said" <<-'EOT'
-		# read
-		TAP version 13
-		1..1
-		ok 1 a
-		# read took 3 s
-		# symvers
-		TAP version 13
-		1..1
-		not ok 1 b
-		# one
-		# 4000 symbols compared with the build's, 3 differ
-		# symvers took 3 s
-		# module
-		1..0 # SKIP kheaders is not a module here
-		# module took 0 s
+		KTAP version 1
+		1..3
+		  KTAP version 1
+		  # Subtest: read
+		  1..1
+		  ok 1 a
+		ok 1 read
+		  KTAP version 1
+		  # Subtest: symvers
+		  1..1
+		  # one
+		  # 4000 symbols compared with the build's, 3 differ
+		  not ok 1 b
+		not ok 2 symvers # exit=1, 1 of 1 tests
+		  KTAP version 1
+		  # Subtest: module
+		ok 3 module # SKIP kheaders is not a module here
 	EOT
 	echo 1 >"$trees/7.1.5/status"
 	run -1 list
@@ -171,11 +174,14 @@ row() {
 
 # bats test_tags=slow
 @test "a guest that stops halfway: the suite it was in has failed" {
-	printf '# %s\n1..1\nok 1 a\n' read extmod >"$trees/7.1.5/said"
-	sed -i '3a# read took 1 s' "$trees/7.1.5/said"
+	printf '  # Subtest: %s\n  1..1\n  ok 1 a\n' read extmod >"$trees/7.1.5/said"
+	sed -i '3a\ok 1 read' "$trees/7.1.5/said"
 	echo 124 >"$trees/7.1.5/status"
 	run -1 list 7.1
 	row 7.1 | grep -F '| **failed: extmod**; read | '
+	echo 'ok 2 extmod' >>"$trees/7.1.5/said"
+	run -1 list 7.1
+	row 7.1 | grep -F '| **failed: boot**; read, extmod | '
 	: >"$trees/7.1.5/said"
 	run -1 list 7.1
 	row 7.1 | grep -F '| **failed: boot**; nothing | '

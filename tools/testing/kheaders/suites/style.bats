@@ -134,7 +134,22 @@ says() {
 	program bad <<<'. ./ktap.sh; tests one false'
 	run -4 ./none.sh
 	run -0 ./run.sh
-	[ "$(grep -xE '# (none|good|bad)' <<<"$output" | xargs)" = "# none # good" ]
+	says <<-'EOT'
+		KTAP version 1
+		1..2
+		  KTAP version 1
+		  # Subtest: none
+		# none took N s
+		ok 1 none # SKIP not here
+		  KTAP version 1
+		  # Subtest: good
+		  1..1
+		  ok 1 one
+		  # Totals: pass:1 fail:0 xfail:0 xpass:0 skip:0 error:0
+		# good took N s
+		ok 2 good
+		# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0
+	EOT
 	run -1 ./run.sh none bad good
 }
 
@@ -163,6 +178,98 @@ says() {
 			ok 5 e
 			# Totals: pass:2 fail:2 xfail:0 xpass:0 skip:1 error:0
 		EOT
+	done
+}
+
+@test "on the target: whatever a program prints and however it ends, it is one document" {
+	target
+	program crashes <<<'. ./ktap.sh; plan 2; result 0 a; printf "half a line"; kill -9 $$'
+	program less <<<'. ./ktap.sh; plan 2; result 0 a'
+	program more <<<'. ./ktap.sh; plan 1; result 0 a; count 0; result 0 b'
+	program lies <<<'. ./ktap.sh; plan 1; result 1 a'
+	program noise <<-'EOT'
+		printf '%s\n' early 'ok 1 early' 1..2 1..x '' '  ok 1 deep' 'ok 1 a' 'Bail out!' 1..2
+		echo 'err\or' >&2
+		echo 'ok 2 b'
+	EOT
+	program words <<<'echo 1..0; exit 4'
+	program odd <<<'. ./ktap.sh; tests a true b'
+	# What is left behind with the output open is not waited for.
+	program leaves <<<'. ./ktap.sh; sleep 600 & echo $! >pid; tests a true'
+	for shell in dash 'busybox sh' bash mksh; do
+		run -1 --separate-stderr $shell ./run.sh crashes less more lies noise words odd leaves
+		kill "$(cat pid)"
+		output=$(sed 's/^\(  # half a line\).*/\1/; /took/d; /Totals/d; /Killed/d' <<<"$output")
+		says <<-'EOT'
+			KTAP version 1
+			1..8
+			  KTAP version 1
+			  # Subtest: crashes
+			  1..2
+			  ok 1 a
+			  # half a line
+			not ok 1 crashes # exit=137, 1 of 2 tests
+			  KTAP version 1
+			  # Subtest: less
+			  1..2
+			  ok 1 a
+			not ok 2 less # exit=0, 1 of 2 tests
+			  KTAP version 1
+			  # Subtest: more
+			  1..1
+			  ok 1 a
+			  # ok 2 b
+			not ok 3 more # exit=0, 1 of 1 tests
+			  KTAP version 1
+			  # Subtest: lies
+			  1..1
+			  not ok 1 a
+			not ok 4 lies # exit=0, 1 of 1 tests
+			  KTAP version 1
+			  # Subtest: noise
+			  # early
+			  # ok 1 early
+			  1..2
+			  # 1..x
+			  #   ok 1 deep
+			  ok 1 a
+			  # Bail out!
+			  # 1..2
+			  # err\or
+			  ok 2 b
+			not ok 5 noise # exit=0, 2 of 2 tests
+			  KTAP version 1
+			  # Subtest: words
+			  1..0
+			not ok 6 words # exit=4, 0 of 0 tests
+			  KTAP version 1
+			  # Subtest: odd
+			  1..2
+			  ok 1 a
+			not ok 7 odd # exit=1, 1 of 2 tests
+			  KTAP version 1
+			  # Subtest: leaves
+			  1..1
+			  ok 1 a
+			ok 8 leaves
+		EOT
+	done
+}
+
+@test "on the target: a result is out before the next test begins" {
+	target
+	program slow <<-'EOT'
+		. ./ktap.sh
+		was_seen() { i=0; while [ ! -e seen ] && [ $i -lt 50 ]; do i=$((i + 1)); sleep 0.1; done; [ -e seen ]; }
+		tests a true b was_seen
+	EOT
+	for shell in dash 'busybox sh' bash mksh; do
+		rm -f seen
+		$shell ./run.sh slow | while IFS= read -r line; do
+			[ "$line" != '  ok 1 a' ] || touch seen
+			echo "$line"
+		done >log
+		grep -x 'ok 1 slow' log
 	done
 }
 
@@ -298,18 +405,61 @@ says() {
 	diff "$work/documented" "$work/expected"
 }
 
+# functions NAME...: those of check.sh.
+functions() {
+	for name; do
+		eval "$(sed -n "/^$name() {/,/^}/p" "$here/suites/check.sh")"
+	done
+}
+
 @test "check.sh: a guest that stops halfway has failed, also if it skipped a test" {
-	eval "$(sed -n '/^suite() {/,/^}/p; /^tally() {/,/^}/p' "$here/suites/check.sh")"
+	functions suite failures tally
 	results=$work start=0
 	stops() {
-		printf '%s\n' '1..0 # SKIP not here' 'ok 1 the first of two'
+		printf '%s\n' 'ok 1 none # SKIP not here' '  1..2' "  $1ok 1 the first of two"
 		return 124
 	}
 	skips() {
 		echo '1..0 # SKIP not here'
 	}
-	suite stopped stops
-	grep -x 'not ok - stopped ended with status 124' "$work/stopped.tap"
-	suite skipped skips
-	run ! grep 'not ok' "$work/skipped.tap"
+	suite stopped stops '' >"$work/said"
+	grep '  1 passed, 1 failed, 1 skipped in ' "$work/said"
+	grep -x 'not ok - stopped ended with status 124' "$work/said"
+	suite failed stops 'not ' >"$work/said"
+	grep '  0 passed, 1 failed, 1 skipped in ' "$work/said"
+	suite skipped skips >"$work/said"
+	grep '  0 passed, 0 failed, 1 skipped in ' "$work/said"
+}
+
+@test "check.sh: subtests count, and what they are parts of only if nothing else tells that it failed" {
+	functions failures tally
+	cat >"$work/bats.tap" <<-'EOT'
+		1..3
+		ok 1 a
+		not ok 2 b
+		# why b
+		ok 3 c # skip not here
+	EOT
+	cat >"$work/guest.tap" <<-'EOT'
+		KTAP version 1
+		1..4
+		  1..3
+		  ok 1 a
+		  # why b
+		  not ok 2 b
+		  ok 3 c # SKIP not here
+		not ok 1 failed # exit=1, 3 of 3 tests
+		  1..2
+		  ok 1 a
+		not ok 2 crashed # exit=139, 1 of 2 tests
+		ok 3 skipped # SKIP not here
+		  1..1
+		  ok 1 a
+	EOT
+	[ "$(tally "$work/bats.tap")" = "1 passed, 1 failed, 1 skipped" ]
+	[ "$(tally "$work/guest.tap")" = "3 passed, 2 failed, 2 skipped" ]
+	[ "$(tally "$work/guest.tap" "$work/bats.tap")" = "4 passed, 3 failed, 3 skipped" ]
+	failures "$work/bats.tap" | diff - <(printf '%s\n' 'not ok 2 b' '# why b')
+	failures "$work/guest.tap" | diff - <(printf '%s\n' '  not ok 2 b' '  # why b' \
+		'not ok 1 failed # exit=1, 3 of 3 tests' '  1..2' 'not ok 2 crashed # exit=139, 1 of 2 tests')
 }

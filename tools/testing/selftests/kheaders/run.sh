@@ -12,25 +12,72 @@
 #	KHEADERS_DKMS			what dkms.sh takes in place of /usr/src
 #	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE, KHEADERS_CHANGED
 #					what symvers.sh and extmod.sh compare with
+#	KHEADERS_MANY_KO		what symvers_many.sh loads
 #
-# Prints the TAP of each, and the seconds it took; returns 0 if all passed.
+# Prints KTAP, with each program as a test and its tests as subtests, line by line as
+# they come. Returns 0 if all passed.
 
 cd "$(dirname "$0")" || exit 1
 # shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || set -- $(sed -n '/^TEST_PROGS/s/.*:= *//p' Makefile 2>/dev/null | sed 's/\.sh//g')
 [ $# -gt 0 ] || { echo "kheaders: $PWD/Makefile, which names the tests, is missing: copy the whole directory" >&2; exit 1; }
+. ./ktap.sh
+
+# What stands before the status of a program, behind all it prints. Nothing waits for
+# processes that it left behind with its output open.
+end="kheaders-end-$$"
 
 now() {
 	cut -d . -f 1 /proc/uptime
 }
 
-status=0
-for name; do
-	echo "# $name"
+# subtest NAME: what that program prints, from standard input, as a subtest, where all but
+# TAP in its order becomes diagnostic lines; then its result, which is the status, too.
+subtest() {
 	began=$(now)
-	"./$name.sh"
-	# 4: skipped, see ktap.sh.
-	case $? in 0|4) ;; *) status=1 ;; esac
-	echo "# $name took $(($(now) - began)) s"
+	planned='' ran=0 failed='' why='' status=''
+	echo "  KTAP version 1"
+	echo "  # Subtest: $1"
+	while IFS= read -r line; do
+		next=$((ran < ${planned:-0} ? ran + 1 : 0))
+		case $line in
+		"$end "*)
+			status=${line#"$end "}
+			break ;;
+		'' | "KTAP version 1")
+			continue ;;
+		'1..0 # SKIP '*)
+			why=${line#*'# SKIP '}
+			continue ;;
+		1..*[!0-9]*)
+			line="# $line" ;;
+		1..*)	[ -z "$planned" ] || failed=1 line="# $line"
+			planned=${planned:-${line#1..}} ;;
+		"ok $next "*)
+			ran=$next ;;
+		"not ok $next "*)
+			ran=$next failed=1 ;;
+		"ok "[0-9]* | "not ok "[0-9]*)
+			failed=1 line="# $line" ;;
+		'# '*)	;;
+		*)	line="# $line" ;;
+		esac
+		printf '  %s\n' "$line"
+	done
+	case $status in
+	0)	[ "$ran" != 0 ] && [ "$ran" = "$planned" ] || failed=1 ;;
+	4)	[ "$why" ] || failed=1 ;;
+	*)	failed=1 ;;
+	esac
+	echo "# $1 took $(($(now) - began)) s"
+	[ -z "$failed" ] || why="exit=$status, $ran of ${planned:-0} tests"
+	result "${failed:-$status}" "$1" "$why"
+	return "${failed:-$status}"
+}
+
+plan $#
+for name; do
+	{ "./$name.sh" 2>&1; printf '\n%s\n' "$end $?"; } | subtest "$name"
+	count $?
 done
-exit $status
+finish
