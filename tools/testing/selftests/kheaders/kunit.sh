@@ -20,7 +20,7 @@ results=$(dmesg | sed 's/^\[[^]]*\] //' | awk '
 	running { suite = suite $0 "\n" }
 	/^(not )?ok [0-9]+ (- )?kheaders$/ { running = 0 }
 	END { printf "%s", suite }')
-! grep -q '^kheaders_test ' /proc/modules || rmmod kheaders_test
+! grep -qs '^kheaders_test ' /proc/modules || rmmod kheaders_test
 [ -n "$results" ] ||
 	skip_all "no KUnit results in the log (CONFIG_IKHEADERS_KUNIT_TEST)"
 

@@ -7,7 +7,7 @@ cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
 file=/proc/kheaders.tar.xz
-grep -q '^kheaders ' /proc/modules || load_kheaders 2>/dev/null ||
+grep -qs '^kheaders ' /proc/modules || load_kheaders 2>/dev/null ||
 	skip_all "kheaders is not a module here"
 prepare
 
