@@ -23,7 +23,7 @@ build() {
 	has_types
 }
 
-# Where make calls itself no second time, its options must be right, too.
+# Its options must be right, too, where make does not call itself a second time.
 again() {
 	touch "$module/kheaders_btf.c"
 	make --no-print-directory -C "$tree" M="$module" modules >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
@@ -88,7 +88,7 @@ without_pahole() {
 	echo 'kheaders: modules get no BTF: there is no no-pahole here (package dwarves)' | cmp - "$work/said"
 }
 
-# It has a kfunc, so that resolve_btfids is needed.
+# The module has a kfunc, for which resolve_btfids is needed.
 without_resolve_btfids() {
 	[ ! -e "$types" ] || rmmod kheaders_btf
 	rm "$tree/tools/bpf/resolve_btfids/resolve_btfids"
@@ -98,8 +98,8 @@ without_resolve_btfids() {
 	rmmod kheaders_btf
 }
 
-# A tree of another build of the kernel does not get the types of the running one, nor
-# does it take those of the one it was.
+# A tree of another build of the kernel gets no types of the running kernel, and does not
+# use those that it got before.
 not_of_another() {
 	cp "$tree/include/config/kheaders.id" "$work/id"
 	echo 0123456789abcdef >"$tree/include/config/kheaders.id"

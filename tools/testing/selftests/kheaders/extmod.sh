@@ -18,7 +18,7 @@ greeter=$work/mod/kheaders_greeter.ko
 caller=$work/mod/kheaders_caller.ko
 reference=${KHEADERS_REFERENCE-}
 
-# Museum 20: what does not run here is built, in one line, and only then.
+# Museum 20: only what does not run here is built, and one line says so.
 build() {
 	status=0
 	"$tree/scripts/basic/fixdep" >/dev/null 2>&1 || status=$?

@@ -41,7 +41,7 @@ uses_a_loaded_module() {
 	rmmod kheaders_caller
 }
 
-# What works on a module does so while it is loaded.
+# People build a module again while the one from before is loaded.
 is_built_again_while_loaded() {
 	touch "$work/mod/kheaders_greeter.c"
 	make_in "$work/mod"

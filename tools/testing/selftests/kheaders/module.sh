@@ -27,7 +27,7 @@ comes_back() {
 	cmp "$file" "$work/first"
 }
 
-# Who has the file open can read no more of it, and rmmod does not wait for that.
+# A reader that has the file open gets no more of it, and rmmod does not wait for it.
 goes_while_open() {
 	exec 4<"$file"
 	head -c 1000 <&4 >/dev/null

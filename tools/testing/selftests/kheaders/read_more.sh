@@ -13,7 +13,7 @@ compile() {
 	cc -O2 -Wall -o "$work/read_test" read_test.c -lpthread
 }
 
-# in_c NAME: what it does to that test.
+# in_c NAME: runs that test of read_test.c.
 in_c() {
 	"$work/read_test" "$1"
 }

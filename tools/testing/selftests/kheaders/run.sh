@@ -31,8 +31,9 @@ now() {
 	cut -d . -f 1 /proc/uptime
 }
 
-# subtest NAME: what that program prints, from standard input, as a subtest, where all but
-# TAP in its order becomes diagnostic lines; then its result, which is the status, too.
+# subtest NAME: prints what that program says, on standard input, as a subtest, in which
+# lines that are no TAP, or out of order, become diagnostic lines. Prints its result, too,
+# and returns it as the status.
 subtest() {
 	began=$(now)
 	planned='' ran=0 failed='' why='' status=''
