@@ -80,27 +80,26 @@ extern const s32 __start___kcrctab_gpl[];
 #define KHEADERS_KSYM_ABSOLUTE	4
 #endif
 
-/* 16 if a CRC is stored as the distance to where it is. */
+/* What the table in the image says of CRCs, */
 #ifdef CONFIG_MODULE_REL_CRCS
-#define KHEADERS_CRC_DISTANCES	16
+#define KHEADERS_CRC_DISTANCES	KHEADERS_SV_DISTANCES
 #else
 #define KHEADERS_CRC_DISTANCES	0
 #endif
 
 /*
- * Where a relocatable kernel, whose image has zeros for pointers, has the relocations that
- * put them there; 32 in the table's byte says that it does. Kernels that have the pointers
- * in place, or need none, and those with no symbol at the end, name the table's own words:
- * a distance of 0.
+ * and where a relocatable kernel, whose image has zeros for pointers, has the relocations
+ * that put them there. Kernels that have the pointers in place, or need none, and those with
+ * no symbol at the end, name the table's own words: a distance of 0.
  */
 #if defined(CONFIG_RELOCATABLE) && !defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS) && \
 	(defined(CONFIG_RISCV) || defined(CONFIG_PPC))
-#define KHEADERS_RELOCATABLE	32
+#define KHEADERS_RELOCATABLE	KHEADERS_SV_RELOCATABLE
 #define KHEADERS_RELOCATIONS	__rela_dyn_start
 #define KHEADERS_RELOCATIONS_END	kheaders_symvers_words
 #elif defined(CONFIG_RELOCATABLE) && !defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS) && \
 	defined(CONFIG_LOONGARCH)
-#define KHEADERS_RELOCATABLE	32
+#define KHEADERS_RELOCATABLE	KHEADERS_SV_RELOCATABLE
 #define KHEADERS_RELOCATIONS	__rela_dyn_begin
 #define KHEADERS_RELOCATIONS_END	__rela_dyn_end
 #else

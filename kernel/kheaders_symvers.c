@@ -27,30 +27,25 @@
 #include "kheaders_compat.h"
 
 /*
- * Where the same can be found in an image of this kernel, behind the mark: a
- * byte, the pointers in a struct kernel_symbol, plus 16 if a CRC is stored as the
- * distance to where it is, plus 32 for the last line below; then words of 32 bits:
- *
- *	1				tells the order of bytes
- *	0, 4 or 8			pointers are relative, or their bytes
- *	begin, end, CRCs		of the table of symbols,
- *	begin, end, CRCs		of that of GPL-only symbols,
- *	flags				of the first table's symbols,
- *
- * relative to where the words begin, 0 if there are none; and a pointer to there. In
- * an image that is all zeros for pointers, which relocations put there as the
- * kernel starts, that pointer is to 1 GiB further, so that its relocation can't be
- * taken for another one, and the last words tell where those are:
- *
- *	begin, end			of the relocations (end 0: not known).
+ * Where the same can be found in an image of this kernel; kheaders.h has the layout.
+ * What is left out is zero.
  */
+#ifdef CONFIG_64BIT
+#define POINTER		".quad"
+#define RELOCATIONS	KHEADERS_SV_RELOCATIONS(8)
+#else
+#define POINTER		".long"
+#define RELOCATIONS	KHEADERS_SV_RELOCATIONS(4)
+#endif
 #ifdef CONFIG_XTENSA
 /* Its assembler knows no other distances than those from where they are stored. */
-#define WHERE(symbol)	"	.long " __stringify(symbol) "@pcrel + (. - 1b)\n"
+#define WHERE(offset, symbol)	\
+	AT(offset) "	.long " __stringify(symbol) "@pcrel + " __stringify(offset) "\n"
 #else
-#define WHERE(symbol)	"	.long " __stringify(symbol) " - 1b\n"
+#define WHERE(offset, symbol)	\
+	AT(offset) "	.long " __stringify(symbol) " - 1b\n"
 #endif
-#define NONE		"	.long 0\n"
+#define AT(offset)	"	.org 1b + " __stringify(offset) "\n"
 extern const char kheaders_symvers_table[];
 asm("	.pushsection .rodata, \"a\"\n"
 "	.balign 8\n"
@@ -61,34 +56,26 @@ asm("	.pushsection .rodata, \"a\"\n"
 "+" __stringify(KHEADERS_RELOCATABLE) "\n"
 "kheaders_symvers_words:\n"
 "1:	.long 1\n"
+AT(KHEADERS_SV_ABSOLUTE)
 "	.long " __stringify(KHEADERS_KSYM_ABSOLUTE) "\n"
-WHERE(__start___ksymtab)
-WHERE(__stop___ksymtab)
+WHERE(KHEADERS_SV_SYMBOLS + KHEADERS_SV_BEGIN, __start___ksymtab)
+WHERE(KHEADERS_SV_SYMBOLS + KHEADERS_SV_END, __stop___ksymtab)
 #ifdef CONFIG_MODVERSIONS
-WHERE(__start___kcrctab)
-#else
-NONE
+WHERE(KHEADERS_SV_SYMBOLS + KHEADERS_SV_CRCS, __start___kcrctab)
 #endif
 #ifdef KHEADERS_HAVE_KFLAGSTAB
-NONE NONE NONE
-WHERE(__start___kflagstab)
+WHERE(KHEADERS_SV_FLAGS, __start___kflagstab)
 #else
-WHERE(__start___ksymtab_gpl)
-WHERE(__stop___ksymtab_gpl)
+WHERE(KHEADERS_SV_GPL + KHEADERS_SV_BEGIN, __start___ksymtab_gpl)
+WHERE(KHEADERS_SV_GPL + KHEADERS_SV_END, __stop___ksymtab_gpl)
 #ifdef CONFIG_MODVERSIONS
-WHERE(__start___kcrctab_gpl)
-#else
-NONE
+WHERE(KHEADERS_SV_GPL + KHEADERS_SV_CRCS, __start___kcrctab_gpl)
 #endif
-NONE
 #endif
-#ifdef CONFIG_64BIT
-"	.quad 1b + (" __stringify(KHEADERS_RELOCATABLE) " << 25)\n"
-#else
-"	.long 1b + (" __stringify(KHEADERS_RELOCATABLE) " << 25)\n"
-#endif
-WHERE(KHEADERS_RELOCATIONS)
-WHERE(KHEADERS_RELOCATIONS_END)
+AT(KHEADERS_SV_SELF)
+"	" POINTER " 1b + " __stringify(KHEADERS_SV_AHEAD(KHEADERS_RELOCATABLE)) "\n"
+WHERE(RELOCATIONS + KHEADERS_SV_BEGIN, KHEADERS_RELOCATIONS)
+WHERE(RELOCATIONS + KHEADERS_SV_END, KHEADERS_RELOCATIONS_END)
 "	.popsection\n");
 
 /*
