@@ -11,6 +11,8 @@ DEBIAN	?=
 LOGIN	?=
 CHECK	?= check-fast
 CONFIG	?=
+PREFIX	?= /usr/local
+DESTDIR	?=
 
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
@@ -36,6 +38,8 @@ help:
 	@echo '  make revert KSRC=D  take it out again, byte for byte'
 	@echo '  make patch KSRC=D   the same as patches for git am, in build/patch/; leaves D alone'
 	@echo '  make version        print the version of kheaders'
+	@echo '  make tools          the kheaders command, in build/tools/'
+	@echo '  make install        that, and its man page, into PREFIX= ($(PREFIX)) below DESTDIR='
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo
 	@echo '  KERNEL=6.12|6.1|newest|PATH   the kernel to build: a version of Debian'"'"'s linux-source'
@@ -99,6 +103,15 @@ patch:
 
 version:
 	@sed -n 's/^#define KHEADERS_VERSION[[:space:]]*"\(.*\)"/\1/p' kernel/kheaders.h
+
+.PHONY: tools
+tools:
+	@$(tests)/packages/setup.sh tools
+	@$(MAKE) -s -C tools/kheaders
+	@echo 'kheaders: the command is in build/tools/'
+
+install: tools
+	@$(MAKE) -s -C tools/kheaders install PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)'
 
 clean:
 	rm -rf build

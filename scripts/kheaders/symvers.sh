@@ -21,7 +21,7 @@ file=$tree/Module.symvers
 
 # say WHY: symbols come from the file that is there, or from nowhere.
 say() {
-	lacks="without $file (that of this kernel's build, or made of its image by extract-ikheaders --symvers) modules get no symbol versions"
+	lacks="without $file (that of this kernel's build, or made of its image by 'kheaders symvers') modules get no symbol versions"
 	if [ -e "$file" ]; then
 		echo "$1: symbol versions are those in $file"
 	elif [ "$modversions" = y ]; then

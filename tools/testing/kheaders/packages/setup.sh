@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Installs the Debian packages that are missing, of those named in the file "tests"
-# beside it and, for each LIST, in that file. Usage:
+# Installs the Debian packages that are missing, of those named in the files "tests" and
+# "tools" beside it and, for each LIST, in that file; or, to build the kheaders command,
+# in "tools" alone. Usage:
 #
 #	setup.sh [LIST...]
+#	setup.sh tools
 #
 # LIST is archs, configs or an architecture; one without a file needs no more.
 
@@ -17,7 +19,8 @@ for file in "$build" "$build"/*; do
 		die "$file can't be written: is it another user's? Remove it, or take another clone"
 done
 missing=
-lists=$here/packages/tests
+lists=
+[ "$*" = tools ] || lists="$here/packages/tests $here/packages/tools"
 for arch; do
 	[ ! -f "$here/packages/$arch" ] || lists="$lists $here/packages/$arch"
 done

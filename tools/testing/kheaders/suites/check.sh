@@ -104,7 +104,7 @@ bats_suite() {
 
 # fast [OPTION...]: two at a time.
 fast() {
-	bats_suite strip "$@" &
+	{ bats_suite strip "$@"; bats_suite tool "$@"; } &
 	{ bats_suite overlay "$@"; bats_suite extract "$@"; bats_suite symvers "$@"; bats_suite setup "$@"
 	  bats_suite hostprogs "$@"; } &
 	bats_suite style "$@"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# scripts/extract-ikheaders on the kernels that check.sh has built: $IMAGES, their
-# object trees. What it finds must be what was built in, which the booted kernels
-# show (read.sh, symvers.sh). The first of them that is a bzImage is also packed with each
+# scripts/extract-ikheaders and "kheaders symvers" on the kernels that check.sh has built:
+# $IMAGES, their object trees. What they find must be what was built in, which the booted
+# kernels show (read.sh, symvers.sh). The first of them that is a bzImage is also packed with each
 # compression, or with those of $IMAGE_METHODS: "METHOD,SUFFIX...". UML's is booted from
 # clones in other directories.
 
@@ -16,6 +16,7 @@ setup_file() {
 	export top here work
 	rm -rf "$work"
 	mkdir -p "$work"
+	make -s -C "$top/tools/kheaders" O="$work/tools"
 }
 
 teardown_file() {
@@ -107,15 +108,19 @@ need() {
 	done
 }
 
-@test "--symvers: vmlinux's part of the build's Module.symvers" {
+# has_symvers FILE OBJTREE: in FILE are vmlinux's symbols of the build's Module.symvers.
+has_symvers() {
+	"$work/tools/kheaders" symvers "$1" >"$work/got"
+	grep '	vmlinux	' "$2/Module.symvers" | sort >"$work/want"
+	sort "$work/got" | diff "$work/want" -
+}
+
+@test "kheaders symvers: vmlinux's part of the build's Module.symvers" {
 	need '^CONFIG_IKHEADERS_SYMVERS=y'
 	for out in $(objtrees '^CONFIG_IKHEADERS_SYMVERS=y'); do
-		grep '	vmlinux	' "$out/Module.symvers" | sort >"$work/want"
 		for image in "$out/vmlinux" "$out/linux" "$out/arch/x86/boot/bzImage" \
 				"$out/arch/arm64/boot/Image.gz" "$out/arch/riscv/boot/Image"; do
-			[ -f "$image" ] || continue
-			"$top/scripts/extract-ikheaders" --symvers "$image" >"$work/got"
-			sort "$work/got" | diff "$work/want" -
+			[ ! -f "$image" ] || has_symvers "$image" "$out"
 		done
 		echo "# $(wc -l <"$work/want") symbols of $(basename "$out") compared, 0 differ" >&3
 	done
@@ -173,5 +178,7 @@ need() {
 		}
 		[ -f "$packed" ]
 		extracts "$boot/bzImage" "$out"
+		! grep -q '^CONFIG_IKHEADERS_SYMVERS=y' "$out/.config" ||
+			has_symvers "$boot/bzImage" "$out"
 	done
 }

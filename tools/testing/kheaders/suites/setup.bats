@@ -13,6 +13,7 @@ setup() {
 	cp "$BATS_TEST_DIRNAME/../packages/setup.sh" "$tests/packages"
 	printf '%s\t%s\n' good sh '# comment' '' 'new-name|old-name' no_such_command \
 		'perhaps|-' /no/such/file files '/etc/pass*' >"$tests/packages/tests"
+	: >"$tests/packages/tools"
 	program apt-get 'echo "${SUDO-}${SUDO:+$DEBIAN_FRONTEND }apt-get $*" >>"$dir/calls"'
 	program apt-cache 'ls "$dir/known" | grep "^$2"'
 	program id 'echo "${USER_ID-0}"'
@@ -43,6 +44,15 @@ program() {
 	touch known/perhaps
 	run -0 "$tests/packages/setup.sh"
 	[ "$output" = "kheaders: installing Debian packages: perhaps" ]
+}
+
+@test "the kheaders command takes its own packages alone, and tests take them, too" {
+	touch known/new-name
+	printf '%s\t%s\n' libtool /no/such/tool >"$tests/packages/tools"
+	run -0 "$tests/setup.sh" tools
+	[ "$output" = "kheaders: installing Debian packages: libtool" ]
+	run -0 "$tests/setup.sh"
+	[ "$output" = "kheaders: installing Debian packages: new-name libtool" ]
 }
 
 @test "an ordinary user installs by sudo or, without, is told what to call" {

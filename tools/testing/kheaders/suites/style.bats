@@ -42,6 +42,7 @@ shell_scripts() {
 		for file in scripts/kheaders/*.c \
 				tools/testing/kheaders/strip/main.c \
 				tools/testing/kheaders/bench/read.c \
+				tools/testing/kheaders/symvers/*.c \
 				tools/testing/selftests/kheaders/*.c \
 				tools/testing/selftests/kheaders/bpf/[!k]*.c \
 				tools/testing/selftests/kheaders/bpf/khd_send.c; do
@@ -59,9 +60,12 @@ shell_scripts() {
 			--wildcards '*/scripts/spelling.txt' \
 			'*/scripts/const_structs.checkpatch' '*/scripts/checkpatch.pl'
 	fi
+	# libzstd has names of mixed case, of which it writes a list to where it is run.
+	cd "$work"
 	# shellcheck disable=SC2046
-	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --quiet \
-		-f $(grep -E '^(kernel|scripts|tools/testing/selftests)/.*\.[ch]$' "$work/files")
+	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --quiet --ignore CAMELCASE -f $(
+		grep -E '^(kernel|scripts|tools/kheaders|tools/testing/selftests)/.*\.[ch]$' files |
+			sed "s,^,$top/,")
 }
 
 @test "eBPF: no __section(), which takes a name with quotes only since Linux 5.10" {
@@ -292,7 +296,18 @@ says() {
 				-e "/usr/bin/$need" -e "/usr/sbin/$need" "$work/holds" ||
 				{ echo "$need is not in $package"; false; }
 		done
-	done <"$here/packages/tests"
+	done < <(cat "$here/packages/tests" "$here/packages/tools")
+}
+
+@test "packages: each header that the kheaders command includes is of a package for it" {
+	gcc -M -D_GNU_SOURCE tools/kheaders/*.c | grep -o '/usr/include/[^ ]*' |
+		xargs realpath | sort -u | xargs dpkg -S | cut -d : -f 1 | sort -u >"$work/used"
+	[ "$(wc -l <"$work/used")" -gt 4 ]
+	while read -r package; do
+		# The kernel's come with the C library's.
+		[ "$package" = linux-libc-dev ] || grep -q "^${package}[[:space:]]" "$here/packages/tools" ||
+			{ echo "$package is used, but not in packages/tools"; false; }
+	done <"$work/used"
 }
 
 # bats test_tags=slow

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kheaders: for what a kernel carries of its own headers and symbol versions. The
+ * subcommands are in files of their own, cmd_NAME.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../kernel/kheaders.h"
+#include "command.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *does;
+};
+
+static const struct command commands[] = {
+	{ "symvers", cmd_symvers, "print the symbol versions that a kernel image holds" },
+};
+
+int fail(const char *file, const char *what, const char *cure)
+{
+	fprintf(stderr, "kheaders: %s: %s; %s\n", file, what, cure);
+	return STATUS_FAILED;
+}
+
+int fail_memory(const char *file)
+{
+	return fail(file, "takes more memory than there is", "try a machine with more");
+}
+
+int flush(const char *file)
+{
+	/* An earlier write may have failed, too. */
+	if (fflush(stdout) || ferror(stdout))
+		return fail(file, "cannot write to standard output", "is the disk full?");
+	return 0;
+}
+
+static void summary(void)
+{
+	size_t i;
+
+	puts("Usage: kheaders COMMAND [ARGUMENT...]\n"
+	     "\n"
+	     "For what a kernel carries of its own headers and symbol versions.\n"
+	     "\n"
+	     "Commands, of which each has a --help of its own:");
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-10s  %s\n", commands[i].name, commands[i].does);
+	puts("\n"
+	     "Options:\n"
+	     "  -h, --help     print this\n"
+	     "  -V, --version  print the version\n"
+	     "\n"
+	     "Exit status: 0, or 1 if a command failed, or 2 if it was called in a wrong\n"
+	     "way.");
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	size_t i;
+
+	if (!strcmp(name, "-h") || !strcmp(name, "--help")) {
+		summary();
+		return flush(name);
+	}
+	if (!strcmp(name, "-V") || !strcmp(name, "--version")) {
+		puts("kheaders " KHEADERS_VERSION);
+		return flush(name);
+	}
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(name, commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	fputs("Usage: kheaders COMMAND [ARGUMENT...] (kheaders --help lists the commands)\n",
+	      stderr);
+	return STATUS_USAGE;
+}
