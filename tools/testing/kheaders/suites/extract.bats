@@ -79,7 +79,7 @@ damaged="cut short or damaged"
 path_without() {
 	local tool
 	mkdir -p bin
-	for tool in awk cat cut dd grep head mktemp od wc yes paste rm sed sort tail tee tr xz gzip bzip2 lzop lz4 zstd; do
+	for tool in cat grep head mktemp wc paste rm sed sort tail tee tr xz gzip bzip2 lzop lz4 zstd; do
 		[[ " $* " == *" $tool "* ]] || ln -sf "$(command -v $tool)" bin/$tool
 	done
 }
@@ -306,10 +306,10 @@ path_without() {
 @test "wrong usage: status 2 and one line" {
 	local args
 	# shellcheck disable=SC2086
-	for args in "" "a b" "-x" "--symbols a" "--" "-- a b"; do
+	for args in "" "a b" "-x" "-x a" "--symbols a" "--" "-- a b"; do
 		run "$X" $args
 		[ "$status" -eq 2 ]
-		[ "$output" = "Usage: extract-ikheaders FILE > kheaders.tar.xz, or extract-ikheaders --symvers IMAGE > Module.symvers" ]
+		[ "$output" = "Usage: extract-ikheaders FILE >kheaders.tar.xz" ]
 		run bash -c '"$@" 2> /dev/null' - "$X" $args
 		[ -z "$output" ]
 	done
@@ -320,8 +320,14 @@ path_without() {
 	for opt in -h --help; do
 		run bash -c '"$@" 2> /dev/null' - "$X" $opt
 		[ "$status" -eq 0 ]
-		[[ $output == Usage:* ]]
+		[[ $output == Usage:*"| tar xJ"*kheaders.ko*"Exit status"* ]]
 	done
+}
+
+@test "--symvers names the command that took its place" {
+	run -2 --separate-stderr "$X" --symvers "$F/vmlinux"
+	[ -z "$output" ]
+	[ "$stderr" = 'extract-ikheaders: --symvers: "kheaders symvers IMAGE", of tools/kheaders, prints symbol versions' ]
 }
 
 @test "names with spaces, stars and a dash in front" {
@@ -469,150 +475,6 @@ each_kind() {
 	refuses missing 1 "no such file"
 }
 
-# symvers_image ORDER POINTERS ABSOLUTE FLAGS [null|distances]: an image with two exported
-# symbols, in the layout that kheaders_symvers.c describes. ORDER is < or >, as Python
-# has it. The second symbol is in no namespace: that is "" (6.4) or a null pointer. CRCs
-# can be stored as the distances to where they are (until 5.19). A relocatable kernel says
-# so, and has its pointers in place (inplace), or in relocations that it says the end of
-# (relocated) or not (endless), or that were stripped.
-symvers_image() {
-	python3 - "$@" <<-'EOT'
-		import struct, sys
-		order, pointers, absolute, flags = sys.argv[1], *map(int, sys.argv[2:5])
-		mode = "".join(sys.argv[5:])
-		relocatable = mode in ("inplace", "relocated", "endless", "stripped")
-		no_namespace = None if mode == "null" else ""
-		strings = b"\0first_symbol\0SOME_NS\0second\0"
-		at = lambda s: strings.index(s.encode() + b"\0")
-		load, start = 0xffffffff81000000 if absolute == 8 else 0xc0008000, 1000
-		where = start + 8			# of the words
-		table = where + 4 * 9 + 8 + 12	# the strings are at 5000, relocations at 6000
-		size = absolute or 4
-		def pack(value, size):
-		    return struct.pack(order + ("I" if size == 4 else "Q"), value & (1 << 8 * size) - 1)
-		relocations = []
-		def pointer(position, target):
-		    """One to offset target, at offset position"""
-		    if not absolute:
-		        return pack(target - position, 4)
-		    if mode not in ("relocated", "endless", "stripped", "old"):
-		        return pack(load + target, absolute)
-		    relocations.append(pack(load + position, absolute) + pack(0x16, absolute) +
-		                       pack(load + target, absolute))
-		    return pack(0, absolute)
-		def entry(position, name, namespace):
-		    out = b""
-		    targets = [123, 5000 + at(name), None if namespace is None else 5000 + at(namespace)]
-		    for field, target in enumerate(targets[:pointers]):
-		        out += pack(0, size) if target is None else \
-		               pointer(position + field * size, target)
-		    return out
-		one = entry(table, "first_symbol", "SOME_NS")
-		crcs = table + 2 * len(one)
-		# The second name is the end of a longer string.
-		two = entry(table + len(one), "symbol", no_namespace)
-		words = [1, absolute]
-		if flags:
-		    words += [table - where, crcs - where, crcs - where, 0, 0, 0, crcs + 8 - where]
-		else:
-		    words += [table - where, table + len(one) - where, crcs - where,
-		              table + len(one) - where, crcs - where, crcs + 4 - where, 0]
-		distances = mode == "distances"
-		out = b"\1" * start + b"IKHD_SV" + bytes([pointers + 16 * distances + 32 * relocatable])
-		out += b"".join(pack(w, 4) for w in words)
-		if absolute:
-		    out += pointer(len(out), where + (relocatable << 30))
-		else:
-		    out += pack(load + where, 8)
-		if relocatable:
-		    out += pack(6000 - where, 4)
-		    out += pack(0 if mode == "endless" else 6000 + 3 * absolute * (len(relocations) + 1) - where, 4)
-		out = out[:table].ljust(table, b"\0") + one + two
-		if distances:
-		    out += pack(4904 - crcs, 4) + pack(4900 - crcs - 4, 4) + b"\0\1"
-		    out = out.ljust(4900, b"\1") + pack(0x12, 4) + pack(0x89abcdef, 4)
-		else:
-		    out += pack(0x89abcdef, 4) + pack(0x12, 4) + b"\0\1"
-		out = (out.ljust(5000, b"\1") + strings).ljust(6000, b"\1")
-		# Some that are for others, and something else behind them.
-		relocations.insert(2, pack(load + 40, absolute or 8) + pack(0x16, absolute or 8) + pack(load + 4, absolute or 8))
-		out += b"".join(relocations) if mode != "stripped" else b"\0" * 999
-		sys.stdout.buffer.write(out + b"\2" * 900)
-	EOT
-}
-
-# In table 1 the first symbol, in table 2 or by its flag the second.
-has_symvers() {
-	"$X" --symvers img > out
-	printf "0x89abcdef\tfirst_symbol\tvmlinux\tEXPORT_SYMBOL$1\n0x00000012\tsymbol\tvmlinux\tEXPORT_SYMBOL_GPL$2\n" |
-		diff - out
-	nothing_left
-}
-
-# bats test_tags=slow
-@test "--symvers: either order of bytes, relative and absolute pointers, with namespaces and without" {
-	for absolute in 0 4 8; do
-		for order in '<' '>'; do
-			for null in '' null distances; do
-				symvers_image "$order" 3 $absolute 0 $null > img
-				has_symvers '\tSOME_NS' '\t'
-			done
-		done
-		symvers_image '<' 2 $absolute 1 > img
-		has_symvers '' ''
-	done
-}
-
-# bats test_tags=slow
-@test "--symvers: a relocatable kernel, its pointers in place or in relocations" {
-	for absolute in 4 8; do
-		for order in '<' '>'; do
-			for mode in inplace relocated endless; do
-				symvers_image "$order" 3 $absolute 0 $mode >img
-				has_symvers '\tSOME_NS' '\t'
-			done
-		done
-		symvers_image '<' 2 $absolute 1 relocated >img
-		has_symvers '' ''
-	done
-}
-
-# bats test_tags=slow
-@test "--symvers: a relocatable kernel without its relocations says so" {
-	symvers_image '<' 3 8 0 stripped >img
-	run -1 "$X" --symvers img
-	[ "$output" = "extract-ikheaders: img: no symbol versions can be read: its pointers are in relocations, which are not in this file any more; take the Image or vmlinuz that was made of it" ]
-	symvers_image '<' 3 8 0 old >img
-	run -1 "$X" --symvers img
-	[ "$output" = "extract-ikheaders: img: no symbol versions can be read: its pointers are in relocations, and this kernel does not say where" ]
-	# What unpacks an initramfs has the marks of compressed files in it.
-	symvers_image '<' 3 8 0 stripped >img
-	printf '\211LZO\0\r\n\032\n' >>img
-	path_without lzop
-	PATH=$PWD/bin run -1 "$X" --symvers img
-	[[ $output = *"its pointers are in relocations, which"* ]]
-	nothing_left
-}
-
-@test "--symvers: in a compressed image, behind a false mark" {
-	symvers_image '<' 3 0 0 > plain
-	{ printf 'MZ IKHD_SV\3nothing of that kind'; gzip -c plain; noise 100; } > img
-	has_symvers '\tSOME_NS' '\t'
-}
-
-# bats test_tags=slow
-@test "--symvers: what has none, or only half of it, is an error" {
-	run -1 "$X" --symvers "$F/vmlinux"
-	[ "$output" = "extract-ikheaders: $F/vmlinux: no symbol versions in it (was it built with CONFIG_IKHEADERS_SYMVERS=y?)" ]
-	symvers_image '<' 3 0 0 > img
-	for size in 1007 1008 1030 1060 1110 5003; do
-		head -c $size img > short
-		run -1 "$X" --symvers short
-		[[ $output = "extract-ikheaders: short: no symbol versions in it"* ]]
-	done
-	nothing_left
-}
-
 @test "under dash" { SHELL_UNDER_TEST=dash each_kind; }
 # bats test_tags=slow
 @test "under bash --posix" { SHELL_UNDER_TEST="bash --posix" each_kind; }
@@ -620,7 +482,7 @@ has_symvers() {
 @test "under busybox sh" {
 	# Its own grep has no -P. Functions go before the tools built into it.
 	{
-		for tool in awk cat cut dd grep head mktemp od wc yes paste rm sed sort tail tr xz gzip bzip2 lzop lz4 zstd; do
+		for tool in cat grep head mktemp paste rm sed sort tail tr xz gzip bzip2 lzop lz4 zstd; do
 			echo "$tool() { $(type -P $tool) \"\$@\"; }"
 		done
 		# shellcheck disable=SC2016
