@@ -1262,6 +1262,15 @@ device_root() {
 		[ "$(env -i PATH="$PATH" make -s -C "$work/h" --no-print-directory $goal 2>&1)" = "$want" ]
 		[ "$(env -i PATH="$PATH" make -s -C "$work/h" --no-print-directory M="$dir/2" $goal 2>/dev/null)" = "$want" ]
 	done
+
+	# An object alone takes no symbol versions, so nothing is said of them, until one make
+	# below it builds a module.
+	rm "$dir/2"/*.o
+	printf 'all:\n\t$(MAKE) -C $(H) M=$(DIR) conftest.o\n\t$(MAKE) -C $(H) M=$(DIR) modules\n' >"$dir/both"
+	run -0 env -i PATH="$PATH" make -C "$work/h" M="$dir/2" conftest.o
+	[[ "$output" != *"symbol versions"* ]]
+	run -0 env -i PATH="$PATH" make -f "$dir/both" H="$work/h" DIR="$dir/2"
+	[[ "$output" = *"symbol versions"* ]]
 	rm -rf "$work/h" "$dir"
 }
 

@@ -49,9 +49,9 @@ program() {
 @test "the kheaders command takes its own packages alone, and tests take them, too" {
 	touch known/new-name
 	printf '%s\t%s\n' libtool /no/such/tool >"$tests/packages/tools"
-	run -0 "$tests/setup.sh" tools
+	run -0 "$tests/packages/setup.sh" tools
 	[ "$output" = "kheaders: installing Debian packages: libtool" ]
-	run -0 "$tests/setup.sh"
+	run -0 "$tests/packages/setup.sh"
 	[ "$output" = "kheaders: installing Debian packages: new-name libtool" ]
 }
 
