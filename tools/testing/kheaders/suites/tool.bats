@@ -126,9 +126,16 @@ none="no symbol versions in it; was it built with CONFIG_IKHEADERS_SYMVERS=y?"
 		symvers_image absolute=8 kernel=relocated RELOCATIONS.$field >img
 		refuses img "no symbol versions can be read: " || { echo "$field"; false; }
 	done
-	# More symbols than in any kernel, each of them good.
-	symvers_image pointers=2 SYMBOLS.END=5000000 SYMBOLS.CRCS=0 >img
-	truncate -s 8000000 img
+	# The first symbol again and again, behind the image of 7000 bytes.
+	symvers_image absolute=4 pointers=2 >entry
+	tail -c +1101 entry | head -c 8 >entries
+	for _ in {1..18}; do cat entries entries >twice; mv twice entries; done
+	for count in 200000 260000; do
+		symvers_image absolute=4 pointers=2 SYMBOLS.BEGIN=5992 SYMBOLS.CRCS=0 \
+			SYMBOLS.END=$((5992 + 8 * count)) >img
+		cat entries >>img
+		[ $count != 200000 ] || [ "$(kheaders symvers img | wc -l)" = 200001 ]
+	done
 	refuses img "$none"
 }
 
@@ -289,8 +296,8 @@ bounded() {
 @test "a file full of magics, and one full of marks" {
 	plain_tool
 	printf '\050\265/\375\037\213\10\0\2!L\030\4"M\030' >img
-	for _ in {1..18}; do cat img img >next; mv next img; done
-	bounded img 60 200
+	for _ in {1..22}; do cat img img >next; mv next img; done
+	bounded img 20 200
 	symvers_image SYMBOLS.END=0x7fffff >img
 	head -c 1500 img | tail -c 500 >table
 	for _ in {1..14}; do cat table table >next; mv next table; done
