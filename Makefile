@@ -17,7 +17,7 @@ DESTDIR	?=
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
 
-.PHONY: help run check check-fast check-archs check-configs check-kernels check-machines bench apply revert patch version clean
+.PHONY: help run check check-fast check-archs check-configs check-kernels check-machines bench apply revert patch version tools install clean
 
 help:
 	@echo 'kheaders: a kernel that carries its own headers'
@@ -33,7 +33,7 @@ help:
 	@echo '                      and write $(tests)/RESULTS.md; hours'
 	@echo '  make check-machines make run and make check-fast in bare roots of Debian 12 and 13, as root'
 	@echo '                      and as an ordinary user; only root can; half an hour'
-	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.png'
+	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.svg'
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
 	@echo '  make revert KSRC=D  take it out again, byte for byte'
 	@echo '  make patch KSRC=D   the same as patches for git am, in build/patch/; leaves D alone'
@@ -104,7 +104,6 @@ patch:
 version:
 	@sed -n 's/^#define KHEADERS_VERSION[[:space:]]*"\(.*\)"/\1/p' kernel/kheaders.h
 
-.PHONY: tools
 tools:
 	@$(tests)/packages/setup.sh tools
 	@$(MAKE) -s -C tools/kheaders

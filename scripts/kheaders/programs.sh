@@ -62,10 +62,12 @@ program=''
 # A paragraph ends with an empty line, or with the table.
 paragraph() {
 	# shellcheck disable=SC2086 # words
-	[ -z "$program" ] || ! all_on $options || case $what in
-	names)	names "$program" "$use" "$but" ;;
-	files)	files "$files" "$sources" ;;
-	esac
+	if [ "$program" ] && all_on $options; then
+		case $what in
+		names)	names "$program" "$use" "$but" ;;
+		files)	files "$files" "$sources" ;;
+		esac
+	fi
 	program='' use='' options='' files='' sources='' but=''
 }
 

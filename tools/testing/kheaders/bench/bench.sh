@@ -19,7 +19,7 @@
 # /sys/kernel/kheaders.tar.xz, mainline's way, at several sizes of the buffer.
 #
 # Prints tables; the single values are in build/bench/KERNEL.csv, -sizes.csv and
-# -read.csv, the plot is build/bench/KERNEL.png.
+# -read.csv, the plot is build/bench/KERNEL.svg.
 
 set -eu
 . "$(dirname "$0")/../lib.sh"
@@ -252,8 +252,9 @@ for kernel; do
 	medians "$csv" 6 | table "peak memory of one process, KiB" %d
 	medians "$bench-sizes.csv" 4 | table "archive" %d
 	echo
-	gnuplot -e "medians='$bench/wall.csv'; png='$bench.png'; name='$name'; compare='$compare'" \
+	gnuplot -e "medians='$bench/wall.csv'; svg='$bench/plot.svg'; name='$name'; compare='$compare'" \
 		"$here/bench/plot.gnuplot"
+	sed '1a <!-- SPDX-License-Identifier: GPL-2.0-only -->' "$bench/plot.svg" >"$bench.svg"
 	if [ -z "${CONFIG-}" ]; then
 		reading
 		printf '  %-32s%12s%12s%8s\n' '' /sys /proc ratio
@@ -261,5 +262,5 @@ for kernel; do
 		medians "$bench-read.csv" 4 | table "reading it all in a guest, ms, by bytes a call" %.2f
 		echo
 	fi
-	say "single values: $bench*.csv; plot: $bench.png"
+	say "single values: $bench*.csv; plot: $bench.svg"
 done

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The plot of bench.sh. Wants set: medians, a CSV of STEP and the seconds of each
-# build; compare, not empty if the first of them is mainline; name; png.
+# build; compare, not empty if the first of them is mainline; name; svg.
 
 set datafile separator ','
-set terminal pngcairo size 900,420 font 'sans,11' noenhanced
-set output png
+set terminal svg size 900,420 font 'sans,11' noenhanced background 'white'
+set output svg
 set title sprintf('Making kheaders_data.tar.xz of Linux %s, x86_64', name)
 set ylabel 'wall time, seconds (logarithmic)'
 set logscale y

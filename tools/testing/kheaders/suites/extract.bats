@@ -6,10 +6,9 @@
 # it is wrapped. Needs bats, shellcheck, busybox and the compressors.
 
 bats_require_minimum_version 1.5.0
+load noise
 
 X=$BATS_TEST_DIRNAME/../../../../scripts/extract-ikheaders
-
-noise() { head -c "$1" /dev/urandom; }
 
 # An image around the archive in $1: noise, markers, noise.
 image() { noise 20000; printf IKHD_ST; cat "$1"; printf IKHD_ED; noise 20000; }
@@ -222,14 +221,8 @@ path_without() {
 
 # bats test_tags=slow
 @test "many false magics before the true one" {
-	local _
 	{
-		for _ in {1..5}; do
-			printf '\037\213\10\0'; noise 30; printf '\3757zXZ\0'; noise 30
-			printf 'BZh91AY&SY'; noise 30; printf '\211LZO\0\r\n\032\n'; noise 30
-			printf '\2!L\030'; noise 30; printf '\050\265/\375'; noise 30
-			printf '\135\0\0\0\4\377\377\377\377\377\377\377\377\0'; noise 30
-		done
+		false_magics
 		zstd -q < "$F/vmlinux"
 	} > img
 	gives img

@@ -14,16 +14,18 @@ setup_file() {
 	export GIT_AUTHOR_NAME='Zoë Tester' GIT_AUTHOR_EMAIL=zoe@example.org
 	export GIT_COMMITTER_NAME=committer GIT_COMMITTER_EMAIL=committer@example.org
 	unset SOURCE_DATE_EPOCH KSRC
-	for version in 6.1 6.12; do
-		unpack $version &
-	done
-	wait
+	unpack 6.1 &
+	unpack 6.12
+	wait $!
 }
 
-# unpack VERSION: the files that are needed of a linux-source package, once.
+# unpack VERSION: the files that are needed of a linux-source package, once. A package that
+# can't be had is skipped; any other error is one.
 unpack() {
-	local to=$TOP/build/overlay/linux-$1 from
-	from=$("$TOP/tools/testing/kheaders/kernels/debian.sh" "$1") || return 0
+	local to=$TOP/build/overlay/linux-$1 from status=0
+	from=$("$TOP/tools/testing/kheaders/kernels/debian.sh" "$1") || status=$?
+	[ $status != 1 ] || return 0
+	[ $status = 0 ]
 	[ ! "$to/Makefile" -nt "$from" ] || [ ! -f "$to/arch/Kconfig" ] || return 0
 	rm -rf "$to" "$to.new"
 	mkdir -p "$to.new"
@@ -34,7 +36,7 @@ unpack() {
 		"*/include/linux/export.h" "*/kernel/module/internal.h" "*/scripts/mod/modpost.c" \
 		"*/arch/Kconfig" \
 		"*/scripts/spelling.txt" "*/scripts/const_structs.checkpatch" \
-		"*/Documentation/admin-guide/index.rst" "*/Documentation/kbuild/index.rst" || return 0
+		"*/Documentation/admin-guide/index.rst" "*/Documentation/kbuild/index.rst"
 	touch "$to.new/Makefile"
 	mv "$to.new" "$to"
 }

@@ -76,8 +76,6 @@ shell_scripts() {
 	while read -r file; do
 		case $file in
 		COPYING|NEWS|.shellcheckrc|Documentation/ABI/*) continue ;;
-		# No place for one in there: it stands beside it.
-		*.png) file=$file.license ;;
 		esac
 		head -n 4 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' ||
 			{ echo "$file"; false; }

@@ -5,6 +5,7 @@
 # real ones give what was built in is in images.bats.
 
 bats_require_minimum_version 1.5.0
+load noise
 
 setup_file() {
 	top=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd)
@@ -21,10 +22,6 @@ setup_file() {
 setup() {
 	PATH=$work:$PATH
 	cd "$BATS_TEST_TMPDIR"
-}
-
-noise() {
-	head -c "$1" /dev/urandom
 }
 
 # gives FILE [NAMESPACE [NONE]]: the symbols of symvers_image, without a word. In the last
@@ -222,12 +219,7 @@ packs() {
 
 @test "many false magics before the true one" {
 	{
-		for _ in {1..5}; do
-			printf '\037\213\10\0'; noise 30; printf '\3757zXZ\0'; noise 30
-			printf 'BZh91AY&SY'; noise 30; printf '\211LZO\0\r\n\032\n'; noise 30
-			printf '\2!L\030'; noise 30; printf '\050\265/\375'; noise 30
-			printf '\135\0\0\0\4\377\377\377\377\377\377\377\377\0'; noise 30
-		done
+		false_magics
 		symvers_image | zstd -q
 	} >img
 	gives img '\tSOME_NS' '\t'
