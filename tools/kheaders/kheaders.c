@@ -3,8 +3,10 @@
  * kheaders: for what a kernel carries of its own headers and symbol versions. The
  * subcommands are in files of their own, cmd_NAME.c.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../../kernel/kheaders.h"
 #include "command.h"
@@ -16,12 +18,24 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "install", cmd_install, "make a tree for modules where programs look for it" },
+	{ "remove", cmd_remove, "remove it" },
+	{ "status", cmd_status, "say which tree is there, and whether it fits" },
+	{ "verify", cmd_verify, "compare a tree with what the kernel carries" },
+	{ "path", cmd_path, "print where a tree is, made in a cache if there is none" },
+	{ "env", cmd_env, "print that as variables for a shell" },
+	{ "exec", cmd_exec, "start a program with these variables" },
+	{ "sysext", cmd_sysext, "make that tree an extension for systemd-sysext" },
 	{ "symvers", cmd_symvers, "print the symbol versions that a kernel image holds" },
 };
 
 int fail(const char *file, const char *what, const char *cure)
 {
-	fprintf(stderr, "kheaders: %s: %s; %s\n", file, what, cure);
+	static atomic_flag said;
+
+	/* What goes wrong next, maybe in another thread, follows from the first. */
+	if (!atomic_flag_test_and_set(&said))
+		fprintf(stderr, "kheaders: %s: %s; %s\n", file, what, cure);
 	return STATUS_FAILED;
 }
 
@@ -55,7 +69,7 @@ static void summary(void)
 	     "  -V, --version  print the version\n"
 	     "\n"
 	     "Exit status: 0, or 1 if a command failed, or 2 if it was called in a wrong\n"
-	     "way.");
+	     "way, or 3 if the kernel carries no headers.");
 }
 
 int main(int argc, char **argv)
@@ -71,6 +85,8 @@ int main(int argc, char **argv)
 		puts("kheaders " KHEADERS_VERSION);
 		return flush(name);
 	}
+	/* Whoever calls, a tree is for all to read, and for its owner to write. */
+	umask(022);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(name, commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);

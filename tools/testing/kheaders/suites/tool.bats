@@ -301,7 +301,7 @@ bounded() {
 	clang -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $sanitize -fsanitize=fuzzer \
 		-o "$work/symvers_fuzz" "$here/symvers/fuzz.c" \
 		-Dmain=kheaders_main "$top"/tools/kheaders/*.c \
-		-larchive -llzma -llzo2 -lzstd
+		-larchive -lcrypto -lkmod -llzma -llzo2 -lzstd
 	mkdir -p "$work/corpus"
 	for options in '' absolute=8 'absolute=4 order=big' 'absolute=8 kernel=relocated' \
 			'absolute=8 kernel=endless' 'crcs=distances pointers=2 gpl=flags'; do
@@ -411,7 +411,8 @@ bounded() {
 	[ -x o/kheaders ]
 	make -s -C "$top/tools/kheaders" install O=o PREFIX=/usr DESTDIR="$PWD/a root"
 	(cd "a root" && find . -type f | sort) >files
-	printf '%s\n' ./usr/bin/kheaders ./usr/share/man/man1/kheaders.1 | diff - files
+	printf './usr/%s\n' bin/kheaders share/bash-completion/completions/kheaders \
+		share/man/man1/kheaders.1 | diff - files
 	[ "$("a root/usr/bin/kheaders" --version)" = "kheaders $(make -s -C "$top" --no-print-directory version)" ]
 	ls -A "$top/tools/kheaders" | diff before -
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The options of the subcommands, which mean the same in each. */
+#ifndef KHEADERS_ARGUMENTS_H
+#define KHEADERS_ARGUMENTS_H
+
+#include <stdbool.h>
+
+#include "kernel.h"
+
+struct arguments {
+	struct kernel_choice choice;	/* --from FILE, --release R */
+	const char *root;		/* --root DIR; "" stands for / */
+	bool all, force, json, stale;
+	char **operands;		/* up to NULL */
+};
+
+enum {
+	TAKES_FROM	= 1 << 0,	/* --release, too */
+	TAKES_ROOT	= 1 << 1,
+	TAKES_FORCE	= 1 << 2,
+	TAKES_JSON	= 1 << 3,
+	TAKES_STALE	= 1 << 4,
+	TAKES_OPERANDS	= 1 << 5,
+	TAKES_ALL	= 1 << 6,
+	TAKES_RELEASE	= 1 << 7,	/* without --from */
+};
+
+/*
+ * Reads @argv of a command that takes what is in @takes. Returns true, or false and in
+ * @status with what to exit, as after --help, which is @usage and @help.
+ */
+bool arguments_read(struct arguments *args, unsigned int takes, int argc, char **argv,
+		    const char *usage, const char *help, int *status);
+
+#endif

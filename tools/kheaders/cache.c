@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See cache.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache.h"
+#include "command.h"
+#include "directory.h"
+
+/* What make or shells take for something else in the path of a tree. */
+#define ODD	" \t\n'\"`&;|<>:\\$()"
+
+int cache_own(char path[PATH_MAX])
+{
+	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const struct passwd *user;
+	int length;
+
+	if (!geteuid()) {
+		snprintf(path, PATH_MAX, "%s", CACHE_SYSTEM);
+		return 0;
+	}
+	if (!home || *home != '/') {
+		user = getpwuid(geteuid());
+		home = user ? user->pw_dir : "";
+	}
+	if (base && *base == '/')
+		length = snprintf(path, PATH_MAX, "%s/kheaders", base);
+	else
+		length = snprintf(path, PATH_MAX, "%s/.cache/kheaders", home);
+	if (*path != '/' || length >= PATH_MAX - NAME_MAX || !strcmp(home, "/"))
+		return fail("HOME", "is not set to a directory of yours, and trees go there",
+			    "set it, or XDG_CACHE_HOME");
+	if (strpbrk(path, ODD))
+		return fail(path,
+			    "has a character in it that make or shells take for something else",
+			    "set XDG_CACHE_HOME to a directory without");
+	return 0;
+}
+
+void cache_each(const char *root, const char *path, cache_fn fn, void *arg)
+{
+	struct place cache = { .work = -1 };
+	struct tree_note note;
+	struct dirent *entry;
+	DIR *dir;
+	int fd;
+
+	cache.directory = directory_open(root, path, DIRECTORY_TRY);
+	if (cache.directory < 0)
+		return;
+	snprintf(cache.path, sizeof(cache.path), "%s%s", root, path);
+	fd = dup(cache.directory);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (entry = readdir(dir))) {
+		if (strspn(entry->d_name, "0123456789abcdef") != DIGEST_MAX - 1 ||
+		    !tree_read_note(cache.directory, entry->d_name, &note))
+			continue;
+		if (!fn(&cache, entry->d_name, &note, arg))
+			break;
+	}
+	if (dir)
+		closedir(dir);
+	close(cache.directory);
+}
+
+struct search {
+	const struct kernel *kernel;
+	char *path;
+	bool found;
+};
+
+static bool compare(const struct place *cache, const char *name, const struct tree_note *note,
+		    void *arg)
+{
+	struct search *search = arg;
+
+	if (!tree_fits(note, search->kernel) ||
+	    snprintf(search->path, PATH_MAX, "%s/%s", cache->path, name) >= PATH_MAX)
+		return true;
+	search->found = true;
+	return false;
+}
+
+static bool find(const struct kernel *kernel, const char *cache, char path[PATH_MAX])
+{
+	struct search search = { .kernel = kernel, .path = path };
+
+	cache_each("", cache, compare, &search);
+	return search.found;
+}
+
+static int make(struct kernel *kernel, const char *own, char path[PATH_MAX])
+{
+	const struct tree_options options = { .root = "", .prepare = true };
+	struct place cache;
+	int ret;
+
+	cache.directory = directory_open("", own, DIRECTORY_MAKE);
+	if (cache.directory < 0)
+		return STATUS_FAILED;
+	snprintf(cache.path, sizeof(cache.path), "%s", own);
+	ret = place_lock(&cache);
+	if (!ret) {
+		/* Another one may have made it meanwhile. */
+		if (!find(kernel, own, path)) {
+			ret = tree_make(&cache, kernel->digest, kernel, &options);
+			snprintf(path, PATH_MAX, "%.*s/%s", PATH_MAX - DIGEST_MAX - 1, own,
+				 kernel->digest);
+		}
+		place_unlock(&cache);
+	}
+	close(cache.directory);
+	return ret;
+}
+
+int cache_get(struct kernel *kernel, char path[PATH_MAX])
+{
+	char own[PATH_MAX];
+	int ret;
+
+	if (find(kernel, CACHE_SYSTEM, path))
+		return 0;
+	ret = cache_own(own);
+	if (ret)
+		return ret;
+	if (find(kernel, own, path))
+		return 0;
+	ret = kernel_load(kernel);
+	return ret ? ret : make(kernel, own, path);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kheaders install: the kernel's own tree at /usr/src/linux-headers-RELEASE, and a link
+ * to it where consumers look, /lib/modules/RELEASE/build.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "command.h"
+#include "directory.h"
+#include "install.h"
+
+static const char usage[] =
+	"kheaders install [--force] [--from FILE [--release R]] [--root DIR]";
+
+static const char help[] =
+	"\n"
+	"Make the headers that the running kernel carries a tree in which modules can be\n"
+	"built, /usr/src/linux-headers-RELEASE, and /lib/modules/RELEASE/build a link to\n"
+	"it. Nothing of a package is replaced. If a tree that fits the kernel is there,\n"
+	"nothing is done.\n"
+	"\n"
+	"Options:\n"
+	"      --force      replace a link that leads nowhere\n"
+	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n"
+	"                   kernel image, kheaders.ko or kheaders.tar.xz\n"
+	"      --release R  the release of that kernel, if FILE does not say it\n"
+	"      --root DIR   install in the root file system at DIR\n"
+	"  -h, --help       print this\n"
+	"\n"
+	"Exit status: 0, or 1 if there is no tree that fits the kernel, or 2 if the\n"
+	"command was called in a wrong way, or 3 if the kernel carries no headers.\n";
+
+static int report(const struct install *i, const char *what)
+{
+	printf("%s%s: %s\n", i->root, i->link == LINK_FOREIGN ? i->link_path : i->tree_path, what);
+	return flush("install");
+}
+
+/* Makes the link that leads to the tree, in place of one that is there. */
+static int make_link(const struct install *i)
+{
+	char shown[2 * PATH_MAX];
+
+	snprintf(shown, sizeof(shown), "%s%s", i->root, i->link_path);
+	unlinkat(i->modules, "." INSTALL_LINK ".kheaders", 0);
+	if (symlinkat(i->tree_path, i->modules, "." INSTALL_LINK ".kheaders") ||
+	    renameat(i->modules, "." INSTALL_LINK ".kheaders", i->modules, INSTALL_LINK)) {
+		int err = errno;
+
+		unlinkat(i->modules, "." INSTALL_LINK ".kheaders", 0);
+		return fail(shown, strerror(err), "try as root, and look for room there");
+	}
+	return 0;
+}
+
+/* Whether the tree may be made or linked to; else an exit status. -1: all is well. */
+static int judge(const struct install *i, bool force)
+{
+	char shown[2 * PATH_MAX];
+
+	snprintf(shown, sizeof(shown), "%s%s", i->root,
+		 i->link == LINK_FOREIGN || i->tree != TREE_FOREIGN ? i->link_path : i->tree_path);
+	if (i->link == LINK_FOREIGN && i->fits)
+		return -1;
+	if (i->link == LINK_FOREIGN || (i->tree == TREE_FOREIGN && !i->fits))
+		return fail(shown, "is not made by kheaders, and not of this kernel",
+			    "remove it, or the package that it belongs to");
+	if (i->link == LINK_DANGLES && !force)
+		return fail(shown, "is a link that leads nowhere", "--force replaces it");
+	return i->link == LINK_OURS && i->tree != TREE_NONE && i->fits ? -1 : 0;
+}
+
+static int install_locked(struct install *i, struct kernel *kernel, bool force)
+{
+	const struct tree_options options = {
+		.root = i->root,
+		.prepare = true,
+		.symvers = true,
+	};
+	int ret = install_look(i, kernel);
+	bool made = false;
+
+	if (!ret)
+		ret = judge(i, force);
+	if (!ret && !(i->tree != TREE_NONE && i->fits)) {
+		ret = tree_make(&i->trees, i->name, kernel, &options);
+		made = true;
+	}
+	if (!ret && i->link != LINK_OURS)
+		ret = make_link(i);
+	return ret ? ret : report(i, made ? "made" : "linked");
+}
+
+static int run_install(const struct arguments *args)
+{
+	struct kernel kernel;
+	struct install i;
+	int ret = kernel_open(&kernel, &args->choice);
+
+	if (ret)
+		return ret;
+	/* Without an id, only the archive tells. */
+	if (!kernel.id[0])
+		ret = kernel_load(&kernel);
+	if (!ret)
+		ret = install_open(&i, args->root, &kernel, DIRECTORY_ASK);
+	if (ret) {
+		kernel_close(&kernel);
+		return ret;
+	}
+	ret = judge(&i, args->force);
+	if (!ret) {
+		install_close(&i);
+		ret = install_open(&i, args->root, &kernel, DIRECTORY_MAKE);
+		if (!ret)
+			ret = place_lock(&i.trees);
+		if (!ret) {
+			ret = install_locked(&i, &kernel, args->force);
+			place_unlock(&i.trees);
+		}
+	}
+	if (ret == -1)
+		ret = report(&i, "is there, and fits the kernel");
+	install_close(&i);
+	kernel_close(&kernel);
+	return ret;
+}
+
+int cmd_install(int argc, char **argv)
+{
+	struct arguments args;
+	int status;
+
+	if (!arguments_read(&args, TAKES_FORCE | TAKES_FROM | TAKES_ROOT, argc, argv, usage,
+			    help, &status))
+		return status;
+	return run_install(&args);
+}

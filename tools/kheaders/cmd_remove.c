@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kheaders remove: what kheaders made, and nothing else. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "cache.h"
+#include "command.h"
+#include "directory.h"
+#include "install.h"
+
+static const char usage[] = "kheaders remove [--release R | --stale | --all] [--root DIR]";
+
+static const char help[] =
+	"\n"
+	"Remove the tree and the link that \"kheaders install\" made for the running kernel,\n"
+	"and the caller's trees that \"kheaders path\" made for it. What others made stays.\n"
+	"\n"
+	"Options:\n"
+	"      --release R  remove, instead, those of the kernels of release R\n"
+	"      --stale      remove, instead, those of kernels that are not there any more: not\n"
+	"                   running, and without modules in /lib/modules\n"
+	"      --all        remove those of all kernels\n"
+	"      --root DIR   remove in the root file system at DIR, where no kernel is running:\n"
+	"                   all, without --release or --stale\n"
+	"  -h, --help       print this\n"
+	"\n"
+	"Exit status: 0, also if there was nothing; or 1 if something could not be removed,\n"
+	"or 2 if the command was called in a wrong way.\n";
+
+struct removal {
+	const struct arguments *args;
+	const struct kernel *kernel;
+	int status;
+};
+
+/* Whether a kernel of @release can be booted: its modules are there. */
+static bool has_modules(const char *root, const char *release)
+{
+	char path[PATH_MAX];
+	int fd;
+	bool there;
+
+	snprintf(path, sizeof(path), INSTALL_MODULES "/%s", release);
+	fd = directory_open(root, path, DIRECTORY_TRY);
+	if (fd < 0)
+		return false;
+	/* Packages leave what depmod made there. */
+	there = !faccessat(fd, "modules.builtin", F_OK, 0) || !faccessat(fd, "kernel", F_OK, 0);
+	close(fd);
+	return there;
+}
+
+static bool goes(const struct removal *removal, const struct tree_note *note)
+{
+	const struct kernel *kernel = removal->kernel;
+	const struct arguments *args = removal->args;
+	const bool image = *args->root;
+
+	if (args->choice.release)
+		return !strcmp(note->release, args->choice.release);
+	if (!args->stale)
+		return image || args->all || !strcmp(note->release, kernel->release);
+	if (!image && !strcmp(note->release, kernel->release))
+		return (kernel->id[0] || kernel->digest[0]) && !tree_fits(note, kernel);
+	return !has_modules(args->root, note->release);
+}
+
+static void remove_tree(struct removal *removal, const struct place *at, const char *name)
+{
+	struct place place = *at;
+	int ret = place_lock(&place);
+
+	if (!ret) {
+		ret = tree_remove(&place, name);
+		place_unlock(&place);
+	}
+	if (!ret)
+		printf("%s/%s: removed\n", place.path, name);
+	removal->status |= ret;
+}
+
+static bool remove_cached(const struct place *cache, const char *name,
+			  const struct tree_note *note, void *arg)
+{
+	struct removal *removal = arg;
+
+	if (goes(removal, note))
+		remove_tree(removal, cache, name);
+	return true;
+}
+
+/* The link first, so that it never leads nowhere. */
+static void remove_links(struct removal *removal, const struct tree_note *note, const char *name)
+{
+	char path[PATH_MAX], target[PATH_MAX], ours[PATH_MAX], shown[2 * PATH_MAX];
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), INSTALL_MODULES "/%s", note->release);
+	snprintf(ours, sizeof(ours), INSTALL_TREES "/%s", name);
+	snprintf(shown, sizeof(shown), "%s%s/" INSTALL_LINK, removal->args->root, path);
+	fd = directory_open(removal->args->root, path, DIRECTORY_TRY);
+	if (fd < 0)
+		return;
+	length = readlinkat(fd, INSTALL_LINK, target, sizeof(target) - 1);
+	target[length < 0 ? 0 : length] = '\0';
+	if (!strcmp(target, ours)) {
+		if (unlinkat(fd, INSTALL_LINK, 0))
+			removal->status |= fail(shown, strerror(errno), "try as root");
+		else
+			printf("%s: removed\n", shown);
+	}
+	close(fd);
+	/* If nothing else is in the directory, "install" made it. */
+	fd = directory_open(removal->args->root, INSTALL_MODULES, DIRECTORY_TRY);
+	if (fd < 0)
+		return;
+	unlinkat(fd, note->release, AT_REMOVEDIR);
+	close(fd);
+}
+
+static void remove_installed(struct removal *removal)
+{
+	const char *root = removal->args->root;
+	struct place trees = { .work = -1 };
+	struct tree_note note;
+	struct dirent *entry;
+	DIR *dir;
+	int fd;
+
+	trees.directory = directory_open(root, INSTALL_TREES, DIRECTORY_TRY);
+	if (trees.directory < 0)
+		return;
+	snprintf(trees.path, sizeof(trees.path), "%s" INSTALL_TREES, root);
+	fd = dup(trees.directory);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, INSTALL_TREE, strlen(INSTALL_TREE)) ||
+		    !tree_read_note(trees.directory, entry->d_name, &note) ||
+		    !release_is_sane(note.release) || !goes(removal, &note))
+			continue;
+		remove_links(removal, &note, entry->d_name);
+		if (!removal->status)
+			remove_tree(removal, &trees, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	close(trees.directory);
+}
+
+int cmd_remove(int argc, char **argv)
+{
+	const struct kernel_choice running = { 0 };
+	struct arguments args;
+	struct kernel kernel;
+	struct removal removal = { .args = &args, .kernel = &kernel };
+	char own[PATH_MAX];
+	int status;
+
+	if (!arguments_read(&args, TAKES_ALL | TAKES_RELEASE | TAKES_ROOT | TAKES_STALE, argc, argv,
+			    usage, help, &status))
+		return status;
+	if (args.all + args.stale + !!args.choice.release > 1) {
+		fprintf(stderr, "Usage: %s\n", usage);
+		return STATUS_USAGE;
+	}
+	status = kernel_open(&kernel, &running);
+	if (status)
+		return status;
+	if (*args.root)
+		cache_each(args.root, CACHE_SYSTEM, remove_cached, &removal);
+	else if (!cache_own(own))
+		cache_each("", own, remove_cached, &removal);
+	remove_installed(&removal);
+	kernel_close(&kernel);
+	return removal.status ? removal.status : flush(argv[0]);
+}

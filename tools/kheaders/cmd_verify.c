@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kheaders verify: compares a tree with the archive that it was made of. */
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "members.h"
+#include "arguments.h"
+#include "command.h"
+#include "directory.h"
+#include "install.h"
+
+static const char usage[] = "kheaders verify [--from FILE [--release R]] [TREE]";
+
+static const char help[] =
+	"\n"
+	"Compare TREE, or else /usr/src/linux-headers-RELEASE, file by file with the headers\n"
+	"that the running kernel carries. Prints each file that differs, is missing, or is\n"
+	"in neither the kernel's headers nor made from them.\n"
+	"\n"
+	"Options:\n"
+	"      --from FILE  compare with the headers in FILE: a kernel image, kheaders.ko or\n"
+	"                   kheaders.tar.xz\n"
+	"      --release R  the release of that kernel, if FILE does not say it\n"
+	"  -h, --help       print this\n"
+	"\n"
+	"Exit status: 0 if all files are those of the kernel, or 1 if not, or 2 if the\n"
+	"command was called in a wrong way, or 3 if the kernel carries no headers.\n";
+
+/* What "make" and kheaders add to a tree. */
+static const char *const added[] = {
+	TREE_NOTE,
+	"Module.symvers",
+	"vmlinux",
+	"scripts/kheaders/built",
+	"scripts/kheaders/no-sign-file",
+	"scripts/kheaders/vmlinux.id",
+	"scripts/kheaders/vmlinux.pahole",
+};
+
+struct comparison {
+	int tree;
+	char *built;		/* host programs that were built here, a line for each */
+	pthread_mutex_t lock;
+	char **known;		/* all paths of the archive */
+	size_t count, room;
+	size_t wrong;
+};
+
+static bool was_built(const struct comparison *c, const char *path)
+{
+	size_t length = strlen(path);
+	const char *line;
+
+	for (line = c->built; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (!strncmp(line, path, length) && line[length] == ':')
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong with the file, or NULL. */
+static const char *compare(int tree, const struct member *m)
+{
+	int fd = openat(tree, m->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	const char *wrong = NULL;
+	struct stat st;
+	void *data;
+
+	if (fd < 0)
+		return errno == ENOENT ? "is missing" : "cannot be read";
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size != m->size) {
+		wrong = "differs";
+	} else if (m->size) {
+		data = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data == MAP_FAILED)
+			wrong = "cannot be read";
+		else if (memcmp(data, m->data, m->size))
+			wrong = "differs";
+		if (data != MAP_FAILED)
+			munmap(data, m->size);
+	}
+	close(fd);
+	return wrong;
+}
+
+static bool remember(struct comparison *c, const char *path)
+{
+	char **known;
+
+	if (c->count == c->room) {
+		known = realloc(c->known, (c->room + 4096) * sizeof(*known));
+		if (!known)
+			return false;
+		c->known = known;
+		c->room += 4096;
+	}
+	c->known[c->count] = strdup(path);
+	return c->known[c->count++];
+}
+
+static int check(const struct member *m, void *arg)
+{
+	struct comparison *c = arg;
+	const char *wrong = was_built(c, m->path) ? NULL : compare(c->tree, m);
+	int ret = 0;
+
+	pthread_mutex_lock(&c->lock);
+	if (!remember(c, m->path))
+		ret = fail_memory(m->path);
+	if (wrong) {
+		printf("%s: %s\n", m->path, wrong);
+		c->wrong++;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return ret;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool expected(const struct comparison *c, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(added); i++) {
+		if (!strcmp(path, added[i]))
+			return true;
+	}
+	return was_built(c, path) ||
+	       bsearch(&path, c->known, c->count, sizeof(*c->known), by_name);
+}
+
+/* What else is in the tree. A file of somebody's could be found before one of ours. */
+static int look_for_others(struct comparison *c, char *tree)
+{
+	char *const roots[] = { tree, NULL };
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	size_t skip = strlen(tree);
+	FTSENT *entry;
+
+	qsort(c->known, c->count, sizeof(*c->known), by_name);
+	while (fts && (errno = 0, entry = fts_read(fts))) {
+		const char *path = entry->fts_path + skip;
+
+		path += strspn(path, "/");
+		if (entry->fts_info == FTS_D || entry->fts_info == FTS_DP || expected(c, path))
+			continue;
+		printf("%s: is not of the kernel\n", path);
+		c->wrong++;
+	}
+	if (!fts || errno)
+		return fail(tree, strerror(errno), "try as root");
+	fts_close(fts);
+	return 0;
+}
+
+static int verify(struct kernel *kernel, char *tree)
+{
+	struct comparison c = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	char built[16384] = "";
+	size_t i;
+	int ret;
+
+	c.built = built;
+	c.tree = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c.tree < 0)
+		return fail(tree, strerror(errno),
+			    "\"kheaders install\" makes a tree, or name one");
+	directory_read(c.tree, "scripts/kheaders/built", built, sizeof(built));
+	ret = kernel_load(kernel);
+	if (!ret)
+		ret = members_each(kernel->name, kernel->archive, kernel->size, check, &c);
+	if (!ret)
+		ret = look_for_others(&c, tree);
+	if (!ret)
+		printf("%s: %zu files of Linux %s compared, %zu differ\n", tree, c.count,
+		       kernel->release, c.wrong);
+	for (i = 0; i < c.count; i++)
+		free(c.known[i]);
+	free(c.known);
+	close(c.tree);
+	if (!ret)
+		ret = flush(tree);
+	return ret ? ret : c.wrong ? STATUS_FAILED : 0;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+	char tree[PATH_MAX];
+	struct arguments args;
+	struct kernel kernel;
+	int ret;
+
+	if (!arguments_read(&args, TAKES_FROM | TAKES_OPERANDS, argc, argv, usage, help, &ret))
+		return ret;
+	if (args.operands[0] && args.operands[1]) {
+		fprintf(stderr, "Usage: %s\n", usage);
+		return STATUS_USAGE;
+	}
+	ret = kernel_open(&kernel, &args.choice);
+	if (!ret) {
+		snprintf(tree, sizeof(tree), INSTALL_TREES "/" INSTALL_TREE "%s", kernel.release);
+		ret = verify(&kernel, args.operands[0] ? args.operands[0] : tree);
+	}
+	kernel_close(&kernel);
+	return ret;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See directory.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "directory.h"
+
+#define DEPTH_MAX	64
+#define LINKS_MAX	40
+/* Groups that a distribution has for administrators, as Debian's src and staff. */
+#define SYSTEM_GROUPS	100
+#define SAID		(-4096)		/* in place of -errno: has been complained about */
+
+/* From the root to where the walk is. */
+struct walk {
+	int fd[DEPTH_MAX];
+	unsigned int depth;	/* of the last one */
+	unsigned int links;
+	char rest[2 * PATH_MAX];	/* of the path */
+	const char *shown;	/* the whole of it, in messages */
+	enum directory_missing missing;
+};
+
+static bool trusted(const struct stat *st)
+{
+	if (st->st_uid && st->st_uid != geteuid())
+		return false;
+	if (S_ISLNK(st->st_mode))
+		return true;
+	if (st->st_mode & 0002)
+		return st->st_mode & S_ISVTX;
+	return !(st->st_mode & 0020) || st->st_gid < SYSTEM_GROUPS;
+}
+
+static int refuse(const char *shown, const char *why, enum directory_missing missing)
+{
+	if (missing != DIRECTORY_TRY)
+		fail(shown, why, "check who it belongs to, and its mode");
+	return SAID;
+}
+
+/* Opens @name in @parent if it is a directory to be trusted; else -errno, -ELOOP: a link. */
+static int step(int parent, const char *name, const char *shown, enum directory_missing missing)
+{
+	struct stat st;
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && missing == DIRECTORY_MAKE) {
+		if (mkdirat(parent, name, 0755) && errno != EEXIST)
+			return -errno;
+		fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return !fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode) ?
+		       -ELOOP : -ENOTDIR;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) || !trusted(&st)) {
+		close(fd);
+		return refuse(shown,
+			      "others than root and you can change a directory on the way there",
+			      missing);
+	}
+	return fd;
+}
+
+/* Puts what the link @name says in front of the path. */
+static int follow(struct walk *w, const char *name)
+{
+	char target[PATH_MAX], rest[sizeof(w->rest)];
+	struct stat st;
+	ssize_t length = readlinkat(w->fd[w->depth], name, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return -errno;
+	target[length] = '\0';
+	if (fstatat(w->fd[w->depth], name, &st, AT_SYMLINK_NOFOLLOW) || !trusted(&st))
+		return refuse(w->shown, "a link on the way there belongs to someone else",
+			      w->missing);
+	if (++w->links > LINKS_MAX ||
+	    (size_t)snprintf(rest, sizeof(rest), "%s/%s", target, w->rest) >= sizeof(rest))
+		return -ELOOP;
+	memcpy(w->rest, rest, sizeof(w->rest));
+	if (target[0] == '/') {
+		while (w->depth)
+			close(w->fd[w->depth--]);
+	}
+	return 0;
+}
+
+static int enter(struct walk *w, const char *name)
+{
+	int fd;
+
+	if (!strcmp(name, "."))
+		return 0;
+	if (!strcmp(name, "..")) {
+		if (w->depth)
+			close(w->fd[w->depth--]);
+		return 0;
+	}
+	fd = step(w->fd[w->depth], name, w->shown, w->missing);
+	if (fd == -ELOOP)
+		return follow(w, name);
+	if (fd < 0)
+		return fd;
+	if (w->depth + 1 == DEPTH_MAX) {
+		close(fd);
+		return -ENAMETOOLONG;
+	}
+	w->fd[++w->depth] = fd;
+	return 0;
+}
+
+static int walk(struct walk *w)
+{
+	char name[NAME_MAX + 1];
+	size_t length, slashes;
+	int err = 0;
+
+	while (!err) {
+		slashes = strspn(w->rest, "/");
+		length = strcspn(w->rest + slashes, "/");
+		if (!length)
+			return 0;
+		if (length > NAME_MAX)
+			return -ENAMETOOLONG;
+		memcpy(name, w->rest + slashes, length);
+		name[length] = '\0';
+		memmove(w->rest, w->rest + slashes + length,
+			strlen(w->rest + slashes + length) + 1);
+		err = enter(w, name);
+	}
+	return err;
+}
+
+static int explain(const char *shown, int err, enum directory_missing missing)
+{
+	if (missing == DIRECTORY_TRY)
+		return -ENOENT;
+	if (err == SAID)
+		return -1;
+	if (err == -ENOENT && missing == DIRECTORY_ASK)
+		return -ENOENT;
+	if (err == -EACCES || err == -EPERM)
+		fail(shown, "permission denied", "try as root");
+	else if (err == -EROFS)
+		fail(shown, "is on a read-only file system",
+		     "\"kheaders path\" makes a tree elsewhere");
+	else if (err == -ENOSPC || err == -EDQUOT)
+		fail(shown, strerror(-err), "make room there");
+	else
+		fail(shown, strerror(-err), "it has to be a directory");
+	return -1;
+}
+
+int directory_open(const char *root, const char *path, enum directory_missing missing)
+{
+	char shown[PATH_MAX];
+	struct walk w = { .shown = shown, .missing = missing };
+	int err, fd;
+
+	snprintf(shown, sizeof(shown), "%s%s", root, path);
+	if ((size_t)snprintf(w.rest, sizeof(w.rest), "%s", path) >= PATH_MAX)
+		return explain(shown, -ENAMETOOLONG, missing);
+	w.fd[0] = open(*root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w.fd[0] < 0)
+		return explain(*root ? root : "/", -errno,
+			       missing == DIRECTORY_TRY ? missing : DIRECTORY_MAKE);
+	err = walk(&w);
+	fd = w.fd[w.depth];
+	while (w.depth)
+		close(w.fd[--w.depth]);
+	if (!err)
+		return fd;
+	close(fd);
+	return explain(shown, err, missing);
+}
+
+int directory_open_at(int parent, const char *name, const char *shown,
+		      enum directory_missing missing)
+{
+	int fd = step(parent, name, shown, missing);
+
+	if (fd >= 0)
+		return fd;
+	return explain(shown, fd, missing);
+}
+
+ssize_t directory_read(int directory, const char *name, char *text, size_t size)
+{
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	ssize_t got = -1;
+	size_t done = 0;
+
+	if (fd < 0)
+		return -1;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
+		do {
+			got = read(fd, text + done, size - 1 - done);
+			if (got > 0)
+				done += got;
+		} while (got > 0 || (got < 0 && errno == EINTR));
+	}
+	close(fd);
+	text[done] = '\0';
+	return got < 0 ? -1 : (ssize_t)done;
+}
+
+static bool empty(int fd)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *entry;
+	bool ok = dir;
+
+	if (!dir) {
+		close(fd);
+		return false;
+	}
+	while (ok && (errno = 0, entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			ok = directory_remove(dirfd(dir), entry->d_name);
+	}
+	ok &= !errno;
+	closedir(dir);
+	return ok;
+}
+
+bool directory_empty(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 && empty(fd);
+}
+
+bool directory_remove(int parent, const char *name)
+{
+	int tries = 8;
+
+	if (!unlinkat(parent, name, 0) || errno == ENOENT)
+		return true;
+	if (errno != EISDIR && errno != EPERM)
+		return false;
+	/* Some file systems skip entries while others are removed. */
+	do {
+		if (!directory_empty(parent, name))
+			return false;
+		if (!unlinkat(parent, name, AT_REMOVEDIR))
+			return true;
+	} while (errno == ENOTEMPTY && tries--);
+	return false;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Directories that nobody else can change on the way to them: each one, and each link,
+ * belongs to root or to who calls, and only its owner can write to it. So openat(2)
+ * and friends need no more care below.
+ */
+#ifndef KHEADERS_DIRECTORY_H
+#define KHEADERS_DIRECTORY_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum directory_missing {
+	DIRECTORY_MAKE,		/* what is missing is made, of mode 0755 */
+	DIRECTORY_ASK,		/* a missing one is no error: returns -ENOENT */
+	DIRECTORY_TRY,		/* nothing is: -ENOENT, without a word */
+};
+
+/*
+ * Opens the absolute @path below @root ("" for /): links there are followed as they
+ * would be after chroot(2). Returns a file descriptor, -ENOENT, or -1, having said why.
+ */
+int directory_open(const char *root, const char *path, enum directory_missing missing);
+
+/* The same for @name, a directory in @parent that is no link; @shown is for messages. */
+int directory_open_at(int parent, const char *name, const char *shown,
+		      enum directory_missing missing);
+
+/*
+ * Reads the regular file @name in @directory, which is no link, up to @size - 1 bytes,
+ * and ends it with 0. Returns how many, or -1.
+ */
+ssize_t directory_read(int directory, const char *name, char *text, size_t size);
+
+/*
+ * Remove all that is in the directory @name in @parent; and whatever @name is, too.
+ * Return false, with errno, if they can't.
+ */
+bool directory_empty(int parent, const char *name);
+bool directory_remove(int parent, const char *name);
+
+#endif

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See members.h. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <lzma.h>
+
+#include "members.h"
+#include "command.h"
+
+#define INDEX_MEMORY	((uint64_t)64 << 20)
+#define XZ_MEMORY	((uint64_t)512 << 20)
+#define THREADS_MAX	32
+#define PATH_LONGEST	1024
+#define TAR_END		1024		/* two blocks of zeros */
+
+/* Streams in a row that hold whole members. */
+struct part {
+	const unsigned char *packed;
+	size_t packed_size;
+	size_t size;
+};
+
+struct job {
+	const char *name;
+	struct part *parts;
+	size_t count;
+	atomic_size_t next;
+	atomic_int status;
+	member_fn fn;
+	void *arg;
+};
+
+static const char again[] = "get another copy of it";
+
+/* Reads what the streams' own indexes say. Returns NULL if that can't be. */
+static lzma_index *read_index(const unsigned char *data, size_t size)
+{
+	lzma_stream xz = LZMA_STREAM_INIT;
+	lzma_index *index = NULL;
+	lzma_ret ret = lzma_file_info_decoder(&xz, &index, INDEX_MEMORY, size);
+
+	xz.next_in = data;
+	xz.avail_in = size;
+	while (ret == LZMA_OK) {
+		ret = lzma_code(&xz, LZMA_RUN);
+		if (ret == LZMA_SEEK_NEEDED) {
+			xz.next_in = data + xz.seek_pos;
+			xz.avail_in = size - xz.seek_pos;
+			ret = LZMA_OK;
+		}
+	}
+	lzma_end(&xz);
+	return ret == LZMA_STREAM_END ? index : NULL;
+}
+
+bool members_are_in(const unsigned char *data, size_t size)
+{
+	lzma_index *index = read_index(data, size);
+
+	lzma_index_end(index, NULL);
+	return index;
+}
+
+/*
+ * The kernel's build packs some members into each stream, and the end of the tar archive
+ * into the last one. Of any other archive nothing is known: it is a single part.
+ */
+static void cut(struct job *job, const lzma_index *index, const unsigned char *data, size_t size)
+{
+	lzma_index_iter iter;
+	struct part *part = job->parts;
+
+	lzma_index_iter_init(&iter, index);
+	while (!lzma_index_iter_next(&iter, LZMA_INDEX_ITER_STREAM)) {
+		part->packed = data + iter.stream.compressed_offset;
+		part->packed_size = iter.stream.compressed_size;
+		part->size = iter.stream.uncompressed_size;
+		part++;
+	}
+	job->count = part - job->parts;
+	if (job->count > 1 && part[-1].size == TAR_END) {
+		job->count--;
+		return;
+	}
+	job->count = 1;
+	job->parts[0] = (struct part) { data, size, lzma_index_uncompressed_size(index) };
+}
+
+static int larger_first(const void *a, const void *b)
+{
+	const struct part *one = a, *other = b;
+
+	return (one->size < other->size) - (one->size > other->size);
+}
+
+/* Returns whether the streams of @part unpack to exactly what their indexes said. */
+static bool decode(const struct part *part, unsigned char *out)
+{
+	uint64_t memory = XZ_MEMORY;
+	size_t in = 0, done = 0;
+
+	while (in < part->packed_size) {
+		/* Padding between streams. */
+		if (!part->packed[in]) {
+			in++;
+			continue;
+		}
+		if (lzma_stream_buffer_decode(&memory, 0, NULL, part->packed, &in,
+					      part->packed_size, out, &done,
+					      part->size) != LZMA_OK)
+			return false;
+	}
+	return done == part->size;
+}
+
+/* Returns the path without "./" at its beginning, or NULL if it is not one to unpack. */
+static const char *safe_path(const char *path)
+{
+	const char *component, *c;
+	size_t length;
+
+	if (!path)
+		return NULL;
+	while (!strncmp(path, "./", 2))
+		path += 2;
+	if (!*path || strlen(path) > PATH_LONGEST)
+		return NULL;
+	for (c = path; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return NULL;
+	}
+	for (component = path; ; component += length + 1) {
+		length = strcspn(component, "/");
+		if (!length || (length == 1 && component[0] == '.') ||
+		    (length == 2 && component[0] == '.' && component[1] == '.'))
+			return NULL;
+		if (!component[length])
+			return path;
+	}
+}
+
+/* Gathers the data of @entry. Returns it, in @own if it had to be copied, or NULL. */
+static const unsigned char *contents(struct archive *a, size_t size, unsigned char **own)
+{
+	const void *block;
+	size_t length, done = 0;
+	la_int64_t offset;
+	int ret;
+
+	*own = NULL;
+	if (!size)
+		return (const unsigned char *)"";
+	while ((ret = archive_read_data_block(a, &block, &length, &offset)) == ARCHIVE_OK) {
+		if (!offset && length == size)
+			return block;
+		if (!*own)
+			*own = malloc(size);
+		if (!*own || offset != (la_int64_t)done || length > size - done)
+			break;
+		memcpy(*own + done, block, length);
+		done += length;
+	}
+	if (*own && ret == ARCHIVE_EOF && done == size)
+		return *own;
+	free(*own);
+	*own = NULL;
+	return NULL;
+}
+
+static int member(struct job *job, struct archive *a, struct archive_entry *entry)
+{
+	static const char no[] = "it is not one that a kernel build makes; get another copy of it";
+	const char *path = safe_path(archive_entry_pathname(entry));
+	mode_t mode = archive_entry_mode(entry);
+	la_int64_t size = archive_entry_size(entry);
+	struct member m;
+	unsigned char *own;
+	int ret;
+
+	/* Directories are made for what is in them. */
+	if (archive_entry_filetype(entry) == AE_IFDIR)
+		return 0;
+	if (!path)
+		return fail(job->name, "a path in the archive leads out of it, or is odd", no);
+	if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
+		return fail(path, "is a link or a device in the archive", no);
+	if (mode & (S_ISUID | S_ISGID | S_ISVTX))
+		return fail(path, "is setuid, setgid or sticky in the archive", no);
+	if (size < 0 || (uint64_t)size > MEMBERS_MAX)
+		return fail(path, "is too large in the archive", no);
+	m = (struct member) {
+		.path = path,
+		.size = size,
+		.executable = mode & 0100,
+		.mtime = archive_entry_mtime(entry),
+	};
+	m.data = contents(a, size, &own);
+	if (!m.data)
+		return fail(job->name, "the archive is damaged", again);
+	ret = job->fn(&m, job->arg);
+	free(own);
+	return ret;
+}
+
+static int members(struct job *job, const struct part *part, const unsigned char *data)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	int ret = ARCHIVE_FATAL, status = 0;
+
+	if (a && archive_read_support_format_tar(a) == ARCHIVE_OK &&
+	    archive_read_open_memory(a, data, part->size) == ARCHIVE_OK) {
+		while (!status && !job->status &&
+		       (ret = archive_read_next_header(a, &entry)) == ARCHIVE_OK)
+			status = member(job, a, entry);
+	}
+	archive_read_free(a);
+	if (status || job->status || ret == ARCHIVE_EOF)
+		return status;
+	return a ? fail(job->name, "the archive is damaged", again) : fail_memory(job->name);
+}
+
+static void *work(void *arg)
+{
+	struct job *job = arg;
+	unsigned char *data = NULL;
+	size_t i;
+	int status;
+
+	while (!job->status && (i = job->next++) < job->count) {
+		const struct part *part = &job->parts[i];
+
+		/* The larger ones come first: there is room for all that follow. */
+		if (!data)
+			data = malloc(part->size ? part->size : 1);
+		if (!data)
+			status = fail_memory(job->name);
+		else if (!decode(part, data))
+			status = fail(job->name, "the archive is damaged", again);
+		else
+			status = members(job, part, data);
+		if (status)
+			job->status = status;
+	}
+	free(data);
+	return NULL;
+}
+
+static size_t processors(void)
+{
+	cpu_set_t set;
+	size_t count;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 1;
+	count = CPU_COUNT(&set);
+	return count < THREADS_MAX ? count : THREADS_MAX;
+}
+
+static void run(struct job *job)
+{
+	pthread_t thread[THREADS_MAX];
+	size_t count = 0, want = processors();
+
+	if (want > job->count)
+		want = job->count;
+	/* This thread is one of them; fewer do as well. */
+	while (count + 1 < want && !pthread_create(&thread[count], NULL, work, job))
+		count++;
+	work(job);
+	while (count)
+		pthread_join(thread[--count], NULL);
+}
+
+int members_each(const char *name, const unsigned char *data, size_t size, member_fn fn,
+		 void *arg)
+{
+	struct job job = { .name = name, .fn = fn, .arg = arg };
+	lzma_index *index = read_index(data, size);
+
+	if (!index)
+		return fail(name, "is not an xz archive, or is cut short", again);
+	if (lzma_index_uncompressed_size(index) > MEMBERS_MAX) {
+		lzma_index_end(index, NULL);
+		return fail(name, "unpacks to more than 512 MiB", again);
+	}
+	job.parts = calloc(lzma_index_stream_count(index), sizeof(*job.parts));
+	if (!job.parts) {
+		lzma_index_end(index, NULL);
+		return fail_memory(name);
+	}
+	cut(&job, index, data, size);
+	lzma_index_end(index, NULL);
+	/* The longest one must not be the last to begin. */
+	qsort(job.parts, job.count, sizeof(*job.parts), larger_first);
+	run(&job);
+	free(job.parts);
+	return job.status;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What an unpacked tree does to be only read from then on. */
+#ifndef KHEADERS_PREPARE_H
+#define KHEADERS_PREPARE_H
+
+#include <stdbool.h>
+
+/*
+ * Runs "make prepare" in the directory @tree, with an environment of its own. Says what
+ * that says, and if it failed, why, with @shown for the tree. Returns whether it worked.
+ */
+bool tree_prepare(int tree, const char *shown);
+
+#endif

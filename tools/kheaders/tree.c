@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See tree.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../kernel/kheaders.h"
+#include "members.h"
+#include "command.h"
+#include "directory.h"
+#include "prepare.h"
+#include "progress.h"
+#include "tree.h"
+
+#define WORK	".kheaders"
+#define OLD	"old"
+
+/* --- The note ------------------------------------------------------------------- */
+
+static void get_field(const char *text, const char *key, char *value, size_t size)
+{
+	size_t length = strlen(key);
+
+	value[0] = '\0';
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		if (strncmp(text, key, length) || text[length] != ' ')
+			continue;
+		text += length + 1;
+		snprintf(value, size, "%.*s", (int)strcspn(text, "\n"), text);
+		return;
+	}
+}
+
+bool tree_read_note(int directory, const char *name, struct tree_note *note)
+{
+	char text[1024], prepared[8];
+	int tree = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	bool ours;
+
+	if (tree < 0)
+		return false;
+	/* Nobody else may have put it there. */
+	ours = !fstat(tree, &st) && (!st.st_uid || st.st_uid == geteuid()) &&
+	       !(st.st_mode & 0022) &&
+	       directory_read(tree, TREE_NOTE, text, sizeof(text)) >= 0;
+	close(tree);
+	if (!ours)
+		return false;
+	get_field(text, "release", note->release, sizeof(note->release));
+	get_field(text, "id", note->id, sizeof(note->id));
+	get_field(text, "archive", note->archive, sizeof(note->archive));
+	get_field(text, "symvers", note->symvers, sizeof(note->symvers));
+	get_field(text, "prepared", prepared, sizeof(prepared));
+	note->prepared = !strcmp(prepared, "yes");
+	return note->release[0] && note->archive[0];
+}
+
+static bool write_note(int tree, const struct tree_note *note)
+{
+	int fd = openat(tree, TREE_NOTE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = dprintf(fd, "# Made by \"kheaders\", which also removes it.\n"
+		     "kheaders " KHEADERS_VERSION "\n"
+		     "release %s\nid %s\narchive %s\nsymvers %s\nprepared %s\n",
+		     note->release, note->id, note->archive, note->symvers,
+		     note->prepared ? "yes" : "no") > 0;
+	return !close(fd) && ok;
+}
+
+bool tree_fits(const struct tree_note *note, const struct kernel *kernel)
+{
+	if (strcmp(note->release, kernel->release))
+		return false;
+	if (kernel->digest[0])
+		return !strcmp(note->archive, kernel->digest);
+	return kernel->id[0] && !strcmp(note->id, kernel->id);
+}
+
+/* --- The place ------------------------------------------------------------------- */
+
+int place_error(const struct place *place, const char *what)
+{
+	char shown[PATH_MAX + 32];
+	const char *cure = "try as root";
+	int err = errno;
+
+	snprintf(shown, sizeof(shown), "%s%s%s", place->path, *what ? "/" : "", what);
+	if (err == ENOSPC || err == EDQUOT)
+		cure = "make room there";
+	else if (err == EROFS)
+		cure = "\"kheaders path\" makes a tree elsewhere";
+	else if (err == EXDEV)
+		return fail(shown, "a directory can't be renamed on this overlay",
+			    "give its upper directory a file system with extended attributes");
+	else if (err == EIO)
+		cure = "look for errors of the disk";
+	return fail(shown, strerror(err), cure);
+}
+
+/* Whether the directory @fd is still what is called so, and ours alone. */
+static int check_work(const struct place *place, int fd)
+{
+	struct stat here, st;
+
+	if (fstat(fd, &here))
+		return place_error(place, WORK);
+	if (fstatat(place->directory, WORK, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? -EAGAIN : place_error(place, WORK);
+	if (here.st_dev != st.st_dev || here.st_ino != st.st_ino)
+		return -EAGAIN;
+	if (here.st_uid != geteuid() || here.st_mode & 0077) {
+		errno = EPERM;
+		return fail(place->path, "has a .kheaders that is not yours alone",
+			    "remove it, as its owner");
+	}
+	return 0;
+}
+
+static int lock(struct place *place)
+{
+	int fd, ret;
+
+	if (mkdirat(place->directory, WORK, 0700) && errno != EEXIST)
+		return place_error(place, "");
+	fd = openat(place->directory, WORK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -EAGAIN : place_error(place, WORK);
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		progress_say("waiting for another kheaders in", place->path);
+		do {
+			ret = flock(fd, LOCK_EX);
+		} while (ret && errno == EINTR);
+		if (ret) {
+			close(fd);
+			return place_error(place, WORK);
+		}
+	}
+	ret = check_work(place, fd);
+	if (ret)
+		close(fd);
+	else
+		place->work = fd;
+	return ret;
+}
+
+int place_lock(struct place *place)
+{
+	int ret;
+
+	/* Whoever had the lock removed the directory. */
+	do {
+		ret = lock(place);
+	} while (ret == -EAGAIN);
+	if (ret)
+		return ret;
+	/* What one that was killed left. */
+	if (!directory_empty(place->work, ".")) {
+		ret = place_error(place, WORK);
+		place_unlock(place);
+	}
+	return ret;
+}
+
+void place_unlock(struct place *place)
+{
+	unlinkat(place->directory, WORK, AT_REMOVEDIR);
+	close(place->work);
+}
+
+/* --- Making ---------------------------------------------------------------------- */
+
+struct writer {
+	int tree;
+	const struct place *place;
+	atomic_size_t done;
+	struct progress progress;
+};
+
+/* Makes the directories above @path. False, with errno: can't. */
+static bool make_parents(int tree, const char *path)
+{
+	char directory[PATH_MAX];
+	const char *slash;
+
+	for (slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path), path);
+		if (mkdirat(tree, directory, 0755) && errno != EEXIST)
+			return false;
+	}
+	return true;
+}
+
+static bool write_all(int fd, const unsigned char *data, size_t size)
+{
+	ssize_t put;
+
+	while (size) {
+		put = write(fd, data, size);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		data += put;
+		size -= put;
+	}
+	return true;
+}
+
+static int write_member(const struct member *m, void *arg)
+{
+	struct writer *writer = arg;
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = m->mtime } };
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	const mode_t mode = m->executable ? 0755 : 0644;
+	int fd = openat(writer->tree, m->path, flags, mode);
+	size_t done;
+	bool ok;
+
+	if (fd < 0 && errno == ENOENT && make_parents(writer->tree, m->path))
+		fd = openat(writer->tree, m->path, flags, mode);
+	if (fd < 0 && (errno == EEXIST || errno == EISDIR || errno == ENOTDIR))
+		return fail(m->path, "is in the archive twice", "get another copy of it");
+	if (fd < 0)
+		return place_error(writer->place, m->path);
+	ok = write_all(fd, m->data, m->size) && !futimens(fd, times);
+	if (close(fd) || !ok)
+		return place_error(writer->place, m->path);
+	done = atomic_fetch_add(&writer->done, m->size);
+	progress_show(&writer->progress, done + m->size);
+	return 0;
+}
+
+static int fill(struct place *place, int tree, const char *name, struct kernel *kernel,
+		const struct tree_options *options)
+{
+	char shown[PATH_MAX + NAME_MAX];
+	struct writer writer = { .tree = tree, .place = place };
+	struct tree_note note = { 0 };
+	int ret;
+
+	snprintf(shown, sizeof(shown), "%s/%s", place->path, name);
+	progress_begin(&writer.progress, "unpacking the headers of", kernel->release);
+	ret = members_each(kernel->name, kernel->archive, kernel->size, write_member, &writer);
+	progress_end(&writer.progress);
+	if (ret)
+		return ret;
+	if (options->prepare && !faccessat(tree, "Makefile", F_OK, 0))
+		note.prepared = tree_prepare(tree, shown);
+	memcpy(note.release, kernel->release, sizeof(note.release));
+	memcpy(note.id, kernel->id, sizeof(note.id));
+	memcpy(note.archive, kernel->digest, sizeof(note.archive));
+	/* After a power cut it must not be there with half of its bytes. */
+	if (!write_note(tree, &note) || fchmod(tree, 0755) || syncfs(tree))
+		return place_error(place, "");
+	return 0;
+}
+
+int place_put(struct place *place, const char *name)
+{
+	if (!renameat2(place->work, PLACE_NEW, place->directory, name, RENAME_NOREPLACE))
+		return 0;
+	if (errno == EEXIST) {
+		if (!renameat2(place->work, PLACE_NEW, place->directory, name, RENAME_EXCHANGE))
+			return 0;
+		/* Some file systems can't: for a moment there is none. */
+		if (errno != EINVAL)
+			return place_error(place, name);
+		if (renameat(place->directory, name, place->work, OLD))
+			return place_error(place, name);
+	} else if (errno != EINVAL) {
+		return place_error(place, name);
+	}
+	if (!renameat(place->work, PLACE_NEW, place->directory, name))
+		return 0;
+	return place_error(place, name);
+}
+
+int tree_make(struct place *place, const char *name, struct kernel *kernel,
+	      const struct tree_options *options)
+{
+	int tree, ret = kernel_load(kernel);
+
+	if (ret)
+		return ret;
+	if (mkdirat(place->work, PLACE_NEW, 0700))
+		return place_error(place, WORK);
+	tree = openat(place->work, PLACE_NEW, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (tree < 0)
+		return place_error(place, WORK);
+	ret = fill(place, tree, name, kernel, options);
+	close(tree);
+	if (!ret)
+		ret = place_put(place, name);
+	/* What was there before, or what is not good. */
+	directory_remove(place->work, PLACE_NEW);
+	directory_remove(place->work, OLD);
+	return ret;
+}
+
+int tree_remove(struct place *place, const char *name)
+{
+	if (renameat(place->directory, name, place->work, OLD))
+		return place_error(place, name);
+	return directory_remove(place->work, OLD) ? 0 : place_error(place, name);
+}
