@@ -108,6 +108,12 @@ for modules in testmod manymod; do
 	cp -u "$top/tools/testing/selftests/kheaders/$modules"/* "$out/$modules"
 	kmake M="$out/$modules" modules || failed "building $modules for linux $name"
 done
+# For guests of this machine's kind.
+case $arch in
+um|x86_64)
+	make -s -C "$top/tools/kheaders" O="$out/command" >>"$log" 2>&1 ||
+		failed "building the kheaders command" ;;
+esac
 say "built linux $name in $(($(date +%s) - start)) s:" \
 	"image $(wc -c <"$(image_of "$out")") bytes," \
 	"archive $(wc -c <"$out/kernel/kheaders_data.tar.xz") bytes"

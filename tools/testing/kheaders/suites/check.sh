@@ -312,7 +312,7 @@ kernels)
 		kernel 6.1 x86_64 dkms read read_more symvers kunit extmod dkms bpf tracers dmesg
 		# Cross-built: what it builds modules with is built again there.
 		kernel newest arm64 modversions read symvers kunit extmod bpf dmesg
-		kernel 6.12 um debug+module+modversions module read read_more symvers kunit dmesg
+		kernel 6.12 um debug+module+modversions module read read_more symvers kunit command dmesg
 		# It builds one of them again, which must not be running.
 		suite images flock "$results/guest.lock" \
 			env IMAGES="$images" bats --tap "$here/suites/images.bats" &

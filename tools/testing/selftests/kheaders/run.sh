@@ -10,6 +10,7 @@
 #	KHEADERS_KEY, KHEADERS_CERT	an owner's key, and its certificate (DER), which
 #					the kernel trusts: what signed.sh signs with
 #	KHEADERS_DKMS			what dkms.sh takes in place of /usr/src
+#	KHEADERS			the kheaders command, where PATH does not lead to it
 #	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE, KHEADERS_CHANGED
 #					what symvers.sh and extmod.sh compare with
 #	KHEADERS_MANY_KO		what symvers_many.sh loads
