@@ -215,13 +215,12 @@ static int read_file(struct kernel *kernel)
 
 	if (ret)
 		return ret;
-	/* kheaders.ko.xz looks like an archive, too. */
-	ret = image_search(&search, image, size);
-	if (!ret && members_are_in(image, size)) {
+	if (members_are_in(image, size)) {
 		kernel->archive = image;
 		kernel->size = size;
 		return 0;
 	}
+	ret = image_search(&search, image, size);
 	free(image);
 	if (ret < 0 || (ret == 1 && !kernel->archive))
 		return fail_memory(kernel->name);
@@ -254,7 +253,7 @@ static int read_about(const struct member *m, void *arg)
 		to[length] = '\0';
 		to[strcspn(to, "\n")] = '\0';
 	}
-	return 0;
+	return kernel->release[0] && kernel->id[0] ? MEMBERS_ENOUGH : 0;
 }
 
 static int open_file(struct kernel *kernel, const struct kernel_choice *choice)

@@ -10,6 +10,7 @@
 
 #include "../../kernel/kheaders.h"
 #include "command.h"
+#include "interrupt.h"
 
 struct command {
 	const char *name;
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 	size_t i;
+	int status;
 
 	if (!strcmp(name, "-h") || !strcmp(name, "--help")) {
 		summary();
@@ -88,8 +90,11 @@ int main(int argc, char **argv)
 	/* Whoever calls, a tree is for all to read, and for its owner to write. */
 	umask(022);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!strcmp(name, commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+		if (!strcmp(name, commands[i].name)) {
+			status = commands[i].run(argc - 1, argv + 1);
+			interrupt_end();
+			return status;
+		}
 	}
 	fputs("Usage: kheaders COMMAND [ARGUMENT...] (kheaders --help lists the commands)\n",
 	      stderr);

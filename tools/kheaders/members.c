@@ -62,14 +62,28 @@ static lzma_index *read_index(const unsigned char *data, size_t size)
 bool members_are_in(const unsigned char *data, size_t size)
 {
 	lzma_index *index = read_index(data, size);
+	lzma_stream xz = LZMA_STREAM_INIT;
+	unsigned char header[512];
+	bool tar;
 
+	if (!index)
+		return false;
 	lzma_index_end(index, NULL);
-	return index;
+	xz.next_in = data;
+	xz.avail_in = size;
+	xz.next_out = header;
+	xz.avail_out = sizeof(header);
+	tar = lzma_stream_decoder(&xz, XZ_MEMORY, 0) == LZMA_OK &&
+	      lzma_code(&xz, LZMA_RUN) == LZMA_OK && !xz.avail_out &&
+	      !memcmp(header + 257, "ustar", 5);
+	lzma_end(&xz);
+	return tar;
 }
 
 /*
- * The kernel's build packs some members into each stream, and the end of the tar archive
- * into the last one. Of any other archive nothing is known: it is a single part.
+ * The kernel's build packs some members into each stream, those that take longest first,
+ * and the end of the tar archive into the last one. Of any other archive nothing is known:
+ * it is a single part.
  */
 static void cut(struct job *job, const lzma_index *index, const unsigned char *data, size_t size)
 {
@@ -90,13 +104,6 @@ static void cut(struct job *job, const lzma_index *index, const unsigned char *d
 	}
 	job->count = 1;
 	job->parts[0] = (struct part) { data, size, lzma_index_uncompressed_size(index) };
-}
-
-static int larger_first(const void *a, const void *b)
-{
-	const struct part *one = a, *other = b;
-
-	return (one->size < other->size) - (one->size > other->size);
 }
 
 /* Returns whether the streams of @part unpack to exactly what their indexes said. */
@@ -230,15 +237,17 @@ static void *work(void *arg)
 {
 	struct job *job = arg;
 	unsigned char *data = NULL;
-	size_t i;
+	size_t i, room = 0;
 	int status;
 
 	while (!job->status && (i = job->next++) < job->count) {
 		const struct part *part = &job->parts[i];
 
-		/* The larger ones come first: there is room for all that follow. */
-		if (!data)
-			data = malloc(part->size ? part->size : 1);
+		if (room < part->size || !data) {
+			free(data);
+			room = part->size + 1;
+			data = malloc(room);
+		}
 		if (!data)
 			status = fail_memory(job->name);
 		else if (!decode(part, data))
@@ -297,9 +306,7 @@ int members_each(const char *name, const unsigned char *data, size_t size, membe
 	}
 	cut(&job, index, data, size);
 	lzma_index_end(index, NULL);
-	/* The longest one must not be the last to begin. */
-	qsort(job.parts, job.count, sizeof(*job.parts), larger_first);
 	run(&job);
 	free(job.parts);
-	return job.status;
+	return job.status == MEMBERS_ENOUGH ? 0 : job.status;
 }

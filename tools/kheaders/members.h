@@ -21,10 +21,15 @@ struct member {
 	time_t mtime;
 };
 
-/* Returns 0 to go on, or an exit status, having said why. Called by several threads. */
+#define MEMBERS_ENOUGH	(-1)
+
+/*
+ * Returns 0 to go on, MEMBERS_ENOUGH, or an exit status, having said why. Called by
+ * several threads.
+ */
 typedef int (*member_fn)(const struct member *member, void *arg);
 
-/* Whether @data has what an archive has at its ends. */
+/* Whether @data begins and ends as an archive does. */
 bool members_are_in(const unsigned char *data, size_t size);
 
 /*

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See prepare.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "prepare.h"
 #include "progress.h"
 
@@ -59,6 +62,20 @@ static void tidy(char *line, const char *here, const char *shown, char *text, si
 		snprintf(text + used, size - used, "%s", begin);
 }
 
+/* Returns its status, as that of waitpid(2). */
+static int end_of(pid_t pid)
+{
+	int status;
+
+	do {
+		if (interrupted())
+			kill(pid, SIGTERM);
+		if (waitpid(pid, &status, 0) == pid)
+			return status;
+	} while (errno == EINTR);
+	return -1;
+}
+
 bool tree_prepare(int tree, const char *shown)
 {
 	char link[64], here[PATH_MAX], line[4096], text[4096], why[4096] = "";
@@ -88,11 +105,14 @@ bool tree_prepare(int tree, const char *shown)
 	}
 	if (said)
 		fclose(said);
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	    !WEXITSTATUS(status))
+	if (pid > 0)
+		status = end_of(pid);
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return true;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_MAKE)
 		snprintf(why, sizeof(why), "there is no make here (package make)");
+	if (interrupted())
+		return false;
 	fprintf(stderr, "kheaders: %s: for modules, call \"make prepare\" there: %s\n", shown,
 		why[0] ? why : "it failed");
 	return false;

@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "../../kernel/kheaders.h"
-#include "members.h"
 #include "command.h"
 #include "directory.h"
+#include "interrupt.h"
+#include "members.h"
 #include "prepare.h"
 #include "progress.h"
 #include "tree.h"
@@ -94,6 +95,8 @@ int place_error(const struct place *place, const char *what)
 	const char *cure = "try as root";
 	int err = errno;
 
+	if (interrupted())
+		return fail(place->path, "was interrupted", "nothing there has changed");
 	snprintf(shown, sizeof(shown), "%s%s%s", place->path, *what ? "/" : "", what);
 	if (err == ENOSPC || err == EDQUOT)
 		cure = "make room there";
@@ -118,11 +121,9 @@ static int check_work(const struct place *place, int fd)
 		return errno == ENOENT ? -EAGAIN : place_error(place, WORK);
 	if (here.st_dev != st.st_dev || here.st_ino != st.st_ino)
 		return -EAGAIN;
-	if (here.st_uid != geteuid() || here.st_mode & 0077) {
-		errno = EPERM;
+	if (here.st_uid != geteuid() || here.st_mode & 0077)
 		return fail(place->path, "has a .kheaders that is not yours alone",
 			    "remove it, as its owner");
-	}
 	return 0;
 }
 
@@ -139,7 +140,7 @@ static int lock(struct place *place)
 		progress_say("waiting for another kheaders in", place->path);
 		do {
 			ret = flock(fd, LOCK_EX);
-		} while (ret && errno == EINTR);
+		} while (ret && errno == EINTR && !interrupted());
 		if (ret) {
 			close(fd);
 			return place_error(place, WORK);
@@ -157,6 +158,7 @@ int place_lock(struct place *place)
 {
 	int ret;
 
+	interrupt_catch();
 	/* Whoever had the lock removed the directory. */
 	do {
 		ret = lock(place);
@@ -222,10 +224,13 @@ static int write_member(const struct member *m, void *arg)
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = m->mtime } };
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	const mode_t mode = m->executable ? 0755 : 0644;
-	int fd = openat(writer->tree, m->path, flags, mode);
 	size_t done;
 	bool ok;
+	int fd;
 
+	if (interrupted())
+		return place_error(writer->place, "");
+	fd = openat(writer->tree, m->path, flags, mode);
 	if (fd < 0 && errno == ENOENT && make_parents(writer->tree, m->path))
 		fd = openat(writer->tree, m->path, flags, mode);
 	if (fd < 0 && (errno == EEXIST || errno == EISDIR || errno == ENOTDIR))
@@ -260,13 +265,15 @@ static int fill(struct place *place, int tree, const char *name, struct kernel *
 	memcpy(note.id, kernel->id, sizeof(note.id));
 	memcpy(note.archive, kernel->digest, sizeof(note.archive));
 	/* After a power cut it must not be there with half of its bytes. */
-	if (!write_note(tree, &note) || fchmod(tree, 0755) || syncfs(tree))
+	if (interrupted() || !write_note(tree, &note) || fchmod(tree, 0755) || syncfs(tree))
 		return place_error(place, "");
 	return 0;
 }
 
 int place_put(struct place *place, const char *name)
 {
+	int ret;
+
 	if (!renameat2(place->work, PLACE_NEW, place->directory, name, RENAME_NOREPLACE))
 		return 0;
 	if (errno == EEXIST) {
@@ -282,7 +289,9 @@ int place_put(struct place *place, const char *name)
 	}
 	if (!renameat(place->work, PLACE_NEW, place->directory, name))
 		return 0;
-	return place_error(place, name);
+	ret = place_error(place, name);
+	renameat(place->work, OLD, place->directory, name);
+	return ret;
 }
 
 int tree_make(struct place *place, const char *name, struct kernel *kernel,
