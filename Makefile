@@ -17,7 +17,7 @@ DESTDIR	?=
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
 
-.PHONY: help run check check-fast check-archs check-configs check-kernels check-machines bench apply revert patch version tools install clean
+.PHONY: help run check check-fast check-archs check-configs check-kernels check-machines bench apply revert patch version tools install deb clean
 
 help:
 	@echo 'kheaders: a kernel that carries its own headers'
@@ -39,7 +39,8 @@ help:
 	@echo '  make patch KSRC=D   the same as patches for git am, in build/patch/; leaves D alone'
 	@echo '  make version        print the version of kheaders'
 	@echo '  make tools          the kheaders command, in build/tools/'
-	@echo '  make install        that, and its man page, into PREFIX= ($(PREFIX)) below DESTDIR='
+	@echo '  make install        that, its man page and completion, into PREFIX= ($(PREFIX)) below DESTDIR='
+	@echo '  make deb            a Debian package of it, with what runs it at boot, in build/deb/'
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo
 	@echo '  KERNEL=6.12|6.1|newest|PATH   the kernel to build: a version of Debian'"'"'s linux-source'
@@ -111,6 +112,10 @@ tools:
 
 install: tools
 	@$(MAKE) -s -C tools/kheaders install PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)'
+
+deb:
+	@$(tests)/packages/setup.sh
+	@$(tests)/packages/deb.sh
 
 clean:
 	rm -rf build

@@ -109,6 +109,7 @@ fast() {
 	  bats_suite hostprogs "$@"; } &
 	bats_suite style "$@"
 	bats_suite kernels "$@"
+	bats_suite package "$@"
 	wait
 }
 
@@ -280,7 +281,7 @@ kbuild() {
 images='' row=''
 case $1 in
 fast)
-	fast --filter-tags '!slow'
+	fast --filter-tags '!slow,!deb'
 	;;
 kernels)
 	if [ -n "${2-}${3-}${4-}" ]; then
@@ -307,7 +308,8 @@ kernels)
 		export FUZZ_SECONDS="${FUZZ_SECONDS:-20}"
 		export TOKENS_EVERY="${TOKENS_EVERY:-8}"
 		export IMAGE_METHODS="${IMAGE_METHODS:-zstd,zst gzip,gz}"
-		fast --filter-tags '!slow'
+		fast --filter-tags '!slow,!deb'
+		suite package-deb bats --tap --filter-tags deb "$here/suites/package.bats"
 		# What takes a guest longest goes first.
 		kernel 6.1 x86_64 dkms read read_more symvers kunit extmod dkms bpf tracers dmesg
 		# Cross-built: what it builds modules with is built again there.

@@ -476,7 +476,7 @@ becomes_ours() {
 	# A release without .git has the same files.
 	{ git -C "$TOP" ls-files --cached --others --exclude-standard 2>/dev/null ||
 		(cd "$TOP" && find . -path ./build -prune -o -type f -print | sed 's,^\./,,'); } |
-		grep -v -e '^[^/]*$' -e '^\.ci/' -e '^scripts/overlay/' -e '^tools/testing/kheaders/' |
+		grep -v -e '^[^/]*$' -e '^\.ci/' -e '^debian/' -e '^scripts/overlay/' -e '^tools/testing/kheaders/' |
 		while read -r path; do
 			[ ! -f "$TOP/$path" ] || echo "$path"
 		done | sort >here

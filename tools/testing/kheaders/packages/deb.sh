@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds the Debian package of the kheaders command from a copy of this repository.
+# Usage:
+#
+#	deb.sh [VERSION]
+#
+# VERSION stands in for that in debian/changelog. Prints the path of the package, in
+# build/deb/.
+
+set -eu
+. "$(dirname "$0")/../lib.sh"
+
+out=$build/deb
+copy=$out/kheaders
+rm -rf "$copy"
+mkdir -p "$copy"
+# What the package is made of, and what that includes.
+for path in debian tools/kheaders kernel/kheaders.h NEWS COPYING Documentation/admin-guide/kheaders.rst; do
+	mkdir -p "$copy/$(dirname "$path")"
+	cp -R "$top/$path" "$copy/$path"
+done
+[ -z "${1-}" ] || sed -i "1s/(.*)/($1)/" "$copy/debian/changelog"
+version=$(cd "$copy" && dpkg-parsechangelog -S Version)
+(cd "$copy" && dpkg-buildpackage -b -us -uc) >"$out/build.log" 2>&1 || {
+	tail -n 20 "$out/build.log" >&2
+	die "dpkg-buildpackage failed, see $out/build.log"
+}
+ls "$out/kheaders_${version}_"*.deb
