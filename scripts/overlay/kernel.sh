@@ -67,8 +67,8 @@ edit() {
 	program=$(column 4 "$1")
 	argument=$(column 5 "$1")
 	case $program in
-	toctree)
-		grep -qxF "${1%/*}/kheaders.rst" "$work/payload" || argument= ;;
+	neighbour)
+		grep -q "^${1%/*}/kheaders[./]" "$work/payload" || argument= ;;
 	maintainers)
 		argument=$(maintainers_entry) ;;
 	esac

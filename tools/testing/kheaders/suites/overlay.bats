@@ -26,7 +26,7 @@ unpack() {
 	from=$("$TOP/tools/testing/kheaders/kernels/debian.sh" "$1") || status=$?
 	[ $status != 1 ] || return 0
 	[ $status = 0 ]
-	[ ! "$to/Makefile" -nt "$from" ] || [ ! -f "$to/arch/Kconfig" ] || return 0
+	[ ! "$to/Makefile" -nt "$from" ] || [ ! -f "$to/tools/testing/selftests/Makefile" ] || return 0
 	rm -rf "$to" "$to.new"
 	mkdir -p "$to.new"
 	tar -xJf "$from" -C "$to.new" --strip-components=1 --no-wildcards-match-slash --wildcards \
@@ -34,7 +34,7 @@ unpack() {
 		"*/kernel/kheaders.c" "*/kernel/gen_kheaders.sh" "*/scripts/checkpatch.pl" \
 		"*/include/linux/proc_fs.h" "*/include/linux/sysfs.h" \
 		"*/include/linux/export.h" "*/kernel/module/internal.h" "*/scripts/mod/modpost.c" \
-		"*/arch/Kconfig" \
+		"*/arch/Kconfig" "*/tools/testing/selftests/Makefile" \
 		"*/scripts/spelling.txt" "*/scripts/const_structs.checkpatch" \
 		"*/Documentation/admin-guide/index.rst" "*/Documentation/kbuild/index.rst"
 	touch "$to.new/Makefile"
@@ -180,6 +180,7 @@ plain() {
 	    headers_install
 	    issues
 	END
+	printf 'TARGETS += %s\n' kcmp kexec kvm | file "$tree/tools/testing/selftests/Makefile"
 	file "$tree/kernel/.gitignore" '/config_data'
 	chmod 640 "$tree/init/Kconfig"
 	touch -d 2001-02-03 "$tree/kernel/Makefile" "$tree/init/Kconfig" "$tree/MAINTAINERS"
@@ -362,12 +363,18 @@ becomes_ours() {
 }
 
 # bats test_tags=slow
-@test "tables of contents list our pages; a tree may lack these tables" {
+@test "tables of contents list our pages, and selftests ours; a tree may lack these lists" {
 	plain
+	look_files "$tree" >before
 	apply
 	[ "$(grep -A1 headers_install "$tree/Documentation/kbuild/index.rst" | tail -n 1)" = "    kheaders" ]
-	revert
-	rm -r "$tree/Documentation" "$tree/MAINTAINERS" "$tree/kernel/.gitignore"
+	# A payload without them: the make of all selftests would miss the directory.
+	run ! grep kheaders "$tree/tools/testing/selftests/Makefile"
+	file repo/tools/testing/selftests/kheaders/run.sh '#!/bin/sh'
+	apply
+	printf 'TARGETS += %s\n' kcmp kexec kheaders kvm | diff - "$tree/tools/testing/selftests/Makefile"
+	reverts_to before
+	rm -r "$tree/Documentation" "$tree/MAINTAINERS" "$tree/kernel/.gitignore" "$tree/tools"
 	look_files "$tree" >before
 	apply
 	reverts_to before
