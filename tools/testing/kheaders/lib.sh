@@ -88,7 +88,7 @@ image_of() {
 # selftests OBJTREE: the command that runs the tests for the target on a guest of
 # that kernel, with what it was built with; words without white space.
 selftests() {
-	words=
+	words=KHEADERS_REQUIRED=y
 	for word in KHEADERS_KO=kernel/kheaders.ko KHEADERS_TEST_KO=kernel/kheaders_test.ko \
 			KHEADERS_BUILT_SYMVERS=Module.symvers KHEADERS_REFERENCE=testmod \
 			KHEADERS_CHANGED=testmod-changed KHEADERS_KEY=owner.key KHEADERS_CERT=owner.der \

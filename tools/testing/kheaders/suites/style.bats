@@ -107,6 +107,22 @@ shell_scripts() {
 	done
 }
 
+# dmesg.sh is about any kernel.
+@test "on the target: without kheaders, each program is skipped; with KHEADERS_REQUIRED, it fails" {
+	[ ! -e /proc/kheaders.tar.xz ] || skip "this machine has kheaders"
+	local name
+	cd tools/testing/selftests/kheaders
+	for name in $(sed -n 's/^TEST_PROGS := //p' Makefile); do
+		[ "$name" != dmesg.sh ] || continue
+		run -4 env -u KHEADERS_REQUIRED "./$name"
+		[[ "${lines[1]}" = "1..0 # SKIP "* ]]
+	done
+	for name in read bpf extmod; do
+		KHEADERS_REQUIRED=y run -1 "./$name.sh"
+		[ "${lines[2]}" = "not ok 1 /proc/kheaders.tar.xz exists" ]
+	done
+}
+
 # target: goes to a directory with what runs the tests on the target.
 target() {
 	local target=$BATS_TEST_TMPDIR/target

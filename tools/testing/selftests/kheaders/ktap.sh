@@ -128,6 +128,15 @@ prepare() {
 	trap 'exit 1' HUP INT TERM
 }
 
+# prepare_archive: as prepare. Ends the program where there is no archive: skipped or, if
+# KHEADERS_REQUIRED says that this kernel was built with one, failed.
+prepare_archive() {
+	prepare
+	[ ! -e /proc/kheaders.tar.xz ] || return 0
+	[ -n "${KHEADERS_REQUIRED-}" ] || skip_all "no /proc/kheaders.tar.xz here"
+	tests "/proc/kheaders.tar.xz exists" false
+}
+
 # has_raw_tracepoints: whether the kernel has what eBPF programs here attach to, by its own
 # headers.
 has_raw_tracepoints() {

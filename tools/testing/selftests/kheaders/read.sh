@@ -9,7 +9,7 @@ cd "$(dirname "$0")" || exit 1
 file=/proc/kheaders.tar.xz
 sys=/sys/kernel/kheaders.tar.xz
 
-prepare
+prepare_archive
 
 mode_and_size() {
 	cat "$file" >"$work/whole"

@@ -7,7 +7,7 @@ cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
 has cc || skip_all "no cc here"
-prepare
+prepare_archive
 
 compile() {
 	cc -O2 -Wall -o "$work/read_test" read_test.c -lpthread

@@ -13,6 +13,8 @@
 #	KHEADERS			the kheaders command, where PATH does not lead to it
 #	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE, KHEADERS_CHANGED
 #					what symvers.sh and extmod.sh compare with
+#	KHEADERS_REQUIRED		not empty if the kernel was built with kheaders, which
+#					must then be there; without it, tests are skipped
 #	KHEADERS_MANY_KO		what symvers_many.sh loads
 #
 # Prints KTAP, with each program as a test and its tests as subtests, line by line as

@@ -5,12 +5,11 @@
 
 . ./ktap.sh
 
-# prepare_tree: as prepare; $tree is where unpack puts the archive. Ends the program where
+# prepare_tree: as prepare_archive; $tree is where unpack puts the archive. Ends the program where
 # no modules can be built.
 prepare_tree() {
-	prepare
+	prepare_archive
 	tree=$work/h
-	[ -e /proc/kheaders.tar.xz ] || skip_all "no /proc/kheaders.tar.xz here"
 	xz -dc /proc/kheaders.tar.xz >"$work/archive"
 	tar -tf "$work/archive" Makefile >/dev/null 2>&1 ||
 		skip_all "the archive holds headers only (CONFIG_IKHEADERS_EXTMOD is off)"
