@@ -325,8 +325,9 @@ NEVER=$never awk -F '\t+' '
 	# The table of chunks goes first.
 	FNR == NR {
 		if (!/^(#|$)/) {
-			name[++chunks] = $1
-			pattern[chunks] = $3
+			split($0, column, " ")
+			name[++chunks] = column[1]
+			pattern[chunks] = column[3]
 		}
 		next
 	}

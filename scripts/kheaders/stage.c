@@ -280,7 +280,7 @@ static void need_chunk(const struct job *job, const struct item *e)
 	for (chunk = job->chunk; *chunk; chunk++)
 		if (!strcmp(*chunk, e->chunk))
 			return;
-	die("%s: no chunk is called %s", job->list, e->chunk);
+	die("%s: the table chunks has no turn for %s", job->list, e->chunk);
 }
 
 static void stage_all(const struct job *job, struct list *list, struct list *index)

@@ -128,7 +128,8 @@ read_payload() {
 		'#'*)	;;
 		*:add:*/) matching "$path*" ;;
 		*:add:*) matching "$path" ;;
-		*)	echo "$patch $path $path" ;;
+		*:edit:*|*:remove:*) echo "$patch $path $path" ;;
+		*)	die "scripts/overlay/changes has the row \"$patch\" without an action: put tabs between its columns" ;;
 		esac
 	done <"$table" >"$work/changes"
 	awk 'NR == FNR { file[$1]; next } $2 in file { print $2 }' \

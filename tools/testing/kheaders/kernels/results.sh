@@ -75,7 +75,7 @@ flock 8
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 EOT
 	echo "$row| $cells | $commit | $(date +%F) |" | awk -F ' *[|] *' '
-		FILENAME == list	{ if (!/^(#|$)/) { split($0, w, "\t+"); order[++n] = w[1] SUBSEP w[2] SUBSEP w[3] }; next }
+		FILENAME == list	{ if (!/^(#|$)/) { split($0, w, " "); order[++n] = w[1] SUBSEP w[2] SUBSEP w[3] }; next }
 		/^\| /			{ rows[$2, $4, $5] = $0 }
 		END { for (i = 1; i <= n; i++) if (order[i] in rows) print rows[order[i]] }
 		' list="$here/kernels/list" "$here/kernels/list" "$page" -

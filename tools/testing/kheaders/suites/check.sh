@@ -162,8 +162,8 @@ list() {
 	for tree in "$trees"/*/ "$trees"/linux-*.tar.*; do
 		! version=$(tree_version "$tree") || echo "$version $tree"
 	done | sort -V >"$results/trees"
-	awk -F '\t+' -v kernel="${1-}" -v arch="${2-}" -v variant="${3-}" '
-		/^#/ || kernel != "" && kernel != $1 || arch != "" && arch != $2 ||
+	awk -v kernel="${1-}" -v arch="${2-}" -v variant="${3-}" '
+		/^(#|$)/ || kernel != "" && kernel != $1 || arch != "" && arch != $2 ||
 			variant != "" && variant != $3 { next }
 		{ print }' "$here/kernels/list" >"$results/rows"
 	[ -s "$results/rows" ] ||

@@ -91,6 +91,13 @@ need() {
 	done
 }
 
+@test "each chunk has files: no row of the table chunks comes too late" {
+	[ -n "$IMAGES" ]
+	for out in $IMAGES; do
+		find "$out/scripts/kheaders" -maxdepth 1 -name '*.manifest' -size 0 | diff /dev/null -
+	done
+}
+
 @test "each include of a header in the archive leads to a file of the archive" {
 	[ -n "$IMAGES" ]
 	for out in $IMAGES; do

@@ -19,8 +19,8 @@ setup() {
 	trees=$PWD/trees
 	mkdir -p "$tests"/{suites,kernels,guest} "$trees"
 	copy lib.sh suites/check.sh kernels/{results,debian}.sh
-	printf '%s\t%s\t%s\t%s\n' 7.1 um modversions '' 6.12 x86_64 - 'read symvers' \
-		6.6 arm64 module '' >"$tests/kernels/list"
+	printf '%b\n' '7.1\tum\tmodversions' '6.12\tx86_64\t-\tread symvers' '' '6.6 arm64  module' \
+		>"$tests/kernels/list"
 	tree 7.1.5
 	tree 6.12.1
 	tree 6.6.1

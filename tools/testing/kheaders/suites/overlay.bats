@@ -532,6 +532,12 @@ becomes_ours() {
 	refused "kernel/kheaders.c is a directory" apply
 }
 
+@test "a row of the table without tabs is refused" {
+	plain
+	sed -i '/^generator/s/\t\t*/ /g' repo/scripts/overlay/changes
+	refused 'the row "generator add scripts/kheaders/" without an action: put tabs between' apply
+}
+
 # bats test_tags=slow
 @test "a tree that is not writable is refused" {
 	plain

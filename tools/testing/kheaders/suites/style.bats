@@ -313,6 +313,19 @@ says() {
 	done < <(cat "$here/packages/tests" "$here/packages/tools")
 }
 
+@test "packages: the compilers of make check-archs are named" {
+	while read -r compiler; do
+		case $compiler in
+		# Of this machine, or in another's place.
+		x86_64-linux-gnu-|'('*) continue ;;
+		-*)	compiler=clang$compiler ;;
+		*)	compiler=${compiler}gcc ;;
+		esac
+		grep -q "[[:space:]]$compiler\$" "$here/packages/archs" ||
+			{ echo "packages/archs lacks $compiler"; false; }
+	done < <(awk '$1 == "archs" { print $5 }' "$here/kernels/configs")
+}
+
 @test "packages: each header that the kheaders command includes is of a package for it" {
 	gcc -M -D_GNU_SOURCE tools/kheaders/*.c | grep -o '/usr/include/[^ ]*' |
 		xargs realpath | sort -u | xargs dpkg -S | cut -d : -f 1 | sort -u >"$work/used"
@@ -379,11 +392,45 @@ says() {
 	make -s version | grep -xE '[0-9]+\.[0-9]+'
 }
 
+@test "options: the documents name each, and no other" {
+	sed -n 's/^config \(IKHEADERS.*\)/\1/p' init/Kconfig.kheaders | sort >"$work/options"
+	[ "$(wc -l <"$work/options")" -gt 5 ]
+	# An option that begins with "_" has that in place of the end of the one before it.
+	sed -n '/^Building/,/^Reproducible/s/^``CONFIG_\(IKHEADERS.*\)``$/\1/p' Documentation/kbuild/kheaders.rst |
+		awk -F '``, ``' '{ print $1; sub(/_[^_]*$/, "", $1); for (i = 2; i <= NF; i++) print $1 $i }' |
+		sort | diff "$work/options" -
+}
+
+@test "chunks: each has one turn, and the turns are the numbers from 1" {
+	grep -v '^#' scripts/kheaders/chunks >"$work/chunks"
+	awk '{ print $1 }' "$work/chunks" | sort -u >"$work/names"
+	run ! grep -x id "$work/names"
+	awk '$2 != "-" { print $1 }' "$work/chunks" | sort | diff "$work/names" -
+	awk '$2 != "-" { print $2 }' "$work/chunks" | sort -n | diff <(seq "$(wc -l <"$work/names")") -
+}
+
+@test "the tests for the target are in their Makefile, and in a row of a kernel" {
+	local programs files name
+	cd tools/testing/selftests/kheaders
+	programs=$(sed -n 's/^TEST_PROGS := //p' Makefile)
+	files=$(sed -n 's/^TEST_FILES := //p' Makefile)
+	printf '%s\n' $programs $files Makefile config run.sh settings | sort | diff <(ls) -
+	[ "${programs##* }" = dmesg.sh ]
+	for name in $programs; do
+		[ -x "$name" ]
+		awk 'FILENAME ~ /list$/ && !/^#/ || $1 == "kernel" { for (i = 4; i <= NF; i++) print $i }' \
+			"$here/kernels/list" "$here/suites/check.sh" | grep -qx "${name%.sh}" ||
+			{ echo "no row of kernels/list has ${name%.sh}"; false; }
+	done
+}
+
 @test "host programs: the documents name those of the table, their options and packages" {
 	local key value word count=0
 	sed -n '/^always  /,/^===/p' Documentation/kbuild/kheaders.rst >"$work/programs"
 	while read -r key value; do
 		case $key in
+		''|'#'*|sources:|files:|but:|libraries:) ;;
+		use:)	grep -xE 'runs|signs|btf' <<<"$value" || { echo "no use is called $value"; false; } ;;
 		program:)
 			count=$((count + 1))
 			word=$(basename "${value%)}")
@@ -400,6 +447,7 @@ says() {
 				grep -qw -e "$word" Documentation/admin-guide/kheaders.rst ||
 					{ echo "admin-guide/kheaders.rst lacks $word"; false; }
 			done ;;
+		*)	echo "scripts/kheaders/hostprogs has a line $key"; false ;;
 		esac
 	done <scripts/kheaders/hostprogs
 	[ "$count" -ge 8 ]
