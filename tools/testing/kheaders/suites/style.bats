@@ -97,6 +97,27 @@ shell_scripts() {
 	done
 }
 
+@test "an architecture that is booted is named wherever the tests ask for it" {
+	local arch archs file
+	# One without a prefix for its compiler is this machine's.
+	archs=$(sed -n 's/^\([a-z0-9]*\))\tcross=.*/\1/p' "$here/kernels/kernel.sh")
+	[ "$(wc -w <<<"$archs")" -gt 2 ]
+	make help | sed -n 's/.* ARCH=\([^ ][^ ]*\) .*/\1/p' | tr '|' '\n' | sort |
+		diff <(printf '%s\n' um x86_64 $archs | sort) -
+	grep "ARCH=.* is not one that is built here" "$here/kernels/kernel.sh" >"$work/refusal"
+	sed -n '/^For both/,/^$/p' README.md >"$work/readme"
+	for arch in $archs; do
+		grep -q "arch/$arch/boot/" "$here/lib.sh" || { echo "image_of in lib.sh lacks $arch"; false; }
+		[ -f "$here/kernels/kconfig/$arch.config" ] || { echo "kernels/kconfig/$arch.config is missing"; false; }
+		for file in "$here"/guest/{boot,root}.sh; do
+			grep -q "^[[:space:]]*$arch)" "$file" || { echo "$file lacks $arch"; false; }
+		done
+		for file in "$work"/{refusal,readme}; do
+			grep -qw "$arch" "$file" || { echo "$file lacks $arch"; false; }
+		done
+	done
+}
+
 @test "each test for the target is a function or a command that is there" {
 	local file function
 	for file in tools/testing/selftests/kheaders/*.sh; do
@@ -390,6 +411,17 @@ says() {
 @test "NEWS begins with the version that make version prints" {
 	[[ "$(head -n 1 NEWS)" = "kheaders $(make -s version)"* ]]
 	make -s version | grep -xE '[0-9]+\.[0-9]+'
+}
+
+@test "the archive has each script that make M= calls" {
+	local script
+	sed -n '/find_in "scripts\/kheaders\//,/"$/p' scripts/kheaders/list.sh |
+		grep -o 'scripts/kheaders/[a-z_]*\.sh' | sort >"$work/carried"
+	[ "$(wc -l <"$work/carried")" -gt 4 ]
+	xargs sed 's/^[[:space:]]*#.*//' scripts/kheaders/tree.mk <"$work/carried" | grep -o '[a-z_]*\.sh' | sort -u |
+	while read -r script; do
+		[ ! -e "scripts/kheaders/$script" ] || echo "scripts/kheaders/$script"
+	done | diff "$work/carried" -
 }
 
 @test "options: the documents name each, and no other" {
