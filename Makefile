@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The one entry for people; what each command does is in a script of its own.
+# The commands for people. What each of them does is in a script of its own.
 
 KERNEL	?=
 ARCH	?=
@@ -32,32 +32,33 @@ help:
 	@echo '  make check-kernels  build, boot and test every kernel of $(tests)/kernels/list,'
 	@echo '                      and write $(tests)/RESULTS.md; hours'
 	@echo '  make check-machines make run and make check-fast in bare roots of Debian 12 and 13, as root'
-	@echo '                      and as an ordinary user; only root can; half an hour'
+	@echo '                      and as an ordinary user; needs root; half an hour'
 	@echo '  make bench          how long the archive takes to make, against mainline: tables, build/bench/*.svg'
 	@echo '  make apply KSRC=D   put kheaders into the kernel tree D'
 	@echo '  make revert KSRC=D  take it out again, byte for byte'
-	@echo '  make patch KSRC=D   the same as patches for git am, in build/patch/; leaves D alone'
+	@echo '  make patch KSRC=D   write patches for git am that put it in, to build/patch/; D stays as it is'
 	@echo '  make version        print the version of kheaders'
-	@echo '  make tools          the kheaders command, in build/tools/'
-	@echo '  make install        that, its man page and completion, into PREFIX= ($(PREFIX)) below DESTDIR='
-	@echo '  make deb            a Debian package of it, with what runs it at boot, in build/deb/'
+	@echo '  make tools          build the kheaders command, in build/tools/'
+	@echo '  make install        install it, its man page and completion into PREFIX= ($(PREFIX)) below DESTDIR='
+	@echo '  make deb            make a Debian package of it, with what runs it at boot, in build/deb/'
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo
-	@echo '  KERNEL=6.12|6.1|newest|PATH   the kernel to build: a version of Debian'"'"'s linux-source'
-	@echo '                         packages, the newest of its backports, or a tree (6.12; make check'
-	@echo '                         takes the first three; make check-kernels: one of its own)'
-	@echo '  ARCH=x86_64|um|arm64|arm|riscv  for what to build it (x86_64; make check: the first three;'
-	@echo '                                  make check-archs: one of its own)'
+	@echo '  KERNEL=6.12|6.1|newest|PATH   the kernel to build (6.12): a version of Debian'"'"'s'
+	@echo '                         linux-source packages, the newest of its backports, or a tree;'
+	@echo '                         without it, make check takes the first three;'
+	@echo '                         make check-kernels: a version in its list'
+	@echo '  ARCH=x86_64|um|arm64|arm|riscv  what to build it for (x86_64); without it, make check'
+	@echo '                         takes the first three; make check-archs: a name in its list'
 	@echo '  VARIANT=llvm           words joined by +: llvm, modversions, module, debug (make check)'
-	@echo '  TREES=D                where kernel trees, or tarballs of them, are that Debian does not have'
+	@echo '  TREES=D                a directory with kernel trees, or tarballs of them, that Debian does not have'
 	@echo '                         ($(TREES); make check-kernels)'
-	@echo '  DEBIAN=bookworm|trixie, LOGIN=root|user|sudoer these alone (make check-machines)'
-	@echo '  CHECK=check            there, make check in place of make check-fast'
-	@echo '  CONFIG=FILE            a configuration to measure with, in place of a small one (make bench);'
+	@echo '  DEBIAN=bookworm|trixie, LOGIN=root|user|sudoer  test these alone (make check-machines)'
+	@echo '  CHECK=check            run make check instead of make check-fast (make check-machines)'
+	@echo '  CONFIG=FILE            a configuration to measure with, instead of a small one (make bench);'
 	@echo '                         make check-configs: a file, one of $(tests)/kernels/configs, or random-SEED'
 	@echo '  ROUNDS=3               how often to measure (make bench)'
 	@echo
-	@echo 'What they lack they install: Debian packages, by apt-get.'
+	@echo 'If a command needs Debian packages that are missing, it installs them with apt-get.'
 	@echo 'More: README.md, Documentation/admin-guide/kheaders.rst, Documentation/kbuild/kheaders.rst'
 
 run:
@@ -94,7 +95,7 @@ bench:
 	@$(tests)/packages/setup.sh
 	@CONFIG='$(CONFIG)' $(tests)/bench/bench.sh '$(or $(ROUNDS),3)' $(or $(KERNEL),6.12 6.1)
 
-# By the environment: a path may have quotes in it.
+# Passed in the environment, because a path may have quotes in it.
 export KSRC
 apply revert:
 	@$(overlay)/$@ "$$KSRC"

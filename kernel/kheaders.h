@@ -36,12 +36,12 @@
  *  SELF		a pointer to ORDER
  *  RELOCATIONS		BEGIN and END (0: not known) of the kernel's relocations
  *
- * Places are told as signed distances from ORDER; 0 stands for none.
+ * Places are signed distances from ORDER; 0 stands for none.
  *
  * A relocatable kernel can have zeros for pointers in its image, which its
- * relocations fill in as it starts. Such a kernel says RELOCATABLE, and where the
- * relocations are. That of SELF shows at which address ORDER is; SELF points far
- * AHEAD of it, so that no other relocation looks the same.
+ * relocations fill in as it starts. Such a kernel has the flag RELOCATABLE, and says
+ * where the relocations are. The relocation of SELF shows at which address ORDER is:
+ * SELF points far AHEAD of it, so that no other relocation looks the same.
  */
 #define KHEADERS_SYMVERS_MARK	"IKHD_SV"
 

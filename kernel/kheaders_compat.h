@@ -14,7 +14,7 @@
 
 #include <generated/kheaders_have.h>	/* KHEADERS_HAVE_*, by scripts/kheaders/have.sh */
 
-/* How /proc is told of a file and its reader. */
+/* The operations of a file in /proc. */
 #ifdef KHEADERS_HAVE_PROC_READ_ITER	/* sendfile() and splice() read it, too */
 #define KHEADERS_PROC_OPS(name, reader)				\
 	static const struct proc_ops name = {			\
@@ -66,7 +66,7 @@ extern const s32 __start___kcrctab_gpl[];
 #include <linux/module_symbol.h>
 #endif
 
-/* Pointers in a struct kernel_symbol; their bytes, or 0 if they are relative. */
+/* How many pointers are in a struct kernel_symbol; their size, or 0 if they are relative. */
 #ifdef KHEADERS_HAVE_SYMBOL_NAMESPACE
 #define KHEADERS_KSYM_POINTERS	3
 #else

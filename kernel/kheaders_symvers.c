@@ -174,7 +174,7 @@ static void show_symbol(struct seq_file *m, const char *module,
 {
 	const struct kernel_symbol *sym = &tab->sym[i];
 
-	/* There are thousands of them. */
+	/* There are thousands of symbols. */
 	cond_resched();
 	kheaders_symvers_line(m, kheaders_ksym_crc(tab, i), kheaders_ksym_name(sym),
 			      module, kheaders_ksym_gpl_only(tab, i) ?
@@ -209,7 +209,7 @@ static const struct seq_operations symvers_ops = {
 
 static int __init kheaders_symvers_init(void)
 {
-	/* Some kernels are linked without what nothing refers to. */
+	/* The linker of some kernels drops what nothing refers to. */
 	barrier_data(kheaders_symvers_table);
 	if (!kheaders_proc_seq("kheaders.symvers", &symvers_ops,
 			       sizeof(struct symvers_place)))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The configuration as it goes into kheaders_data.tar.xz: without paths of the machine
-# that built the kernel, which mean nothing elsewhere and are nobody's business. Usage,
+# that built the kernel, which mean nothing elsewhere and are private. Usage,
 # from the object tree and with the environment of Kbuild:
 #
 #	config.sh FILE
@@ -31,7 +31,7 @@ TREES=$trees exec awk '
 					swap = tree[i]; tree[i] = tree[j]; tree[j] = swap
 				}
 	}
-	# A path begins a word, or stands behind what separates or a compiler option.
+	# A path begins a word, or follows a separator or an option of a compiler.
 	function without(text, tree,	at, out) {
 		while (tree != "/" && (at = index(text, tree "/"))) {
 			out = out substr(text, 1, at - 1)

@@ -13,7 +13,7 @@ if [ $# -gt 1 ]; then
 else
 	depmod=${DEPMOD:-depmod} release=$1
 fi
-# Where it is, and where not every user looks.
+# depmod is in directories that not every user's PATH has.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 command -v "$depmod" >/dev/null || {
 	echo "kheaders: no $depmod here (package kmod): modprobe will not know the modules that were installed until it has run" >&2

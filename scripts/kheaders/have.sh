@@ -5,9 +5,9 @@
 #
 #	have.sh TREE
 #
-# Prints "#define KHEADERS_HAVE_NAME 1" for each question below of which the text is in
-# one of the files, and else "#undef". The sources are asked and not the version, since
-# vendors carry things back.
+# For each question below, prints "#define KHEADERS_HAVE_NAME 1" if the text is in one of
+# the files, else "#undef". It looks at the sources and not at the version, since vendors
+# backport changes.
 #
 # In a tree where "make apply" put kheaders, each build asks again. "make patch" asks
 # once: its patches hold the code for the answers, and neither questions nor this file.

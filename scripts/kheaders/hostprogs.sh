@@ -49,8 +49,8 @@ works() {
 	case $1 in
 	*.so) return 0 ;;
 	esac
-	# Each knows that there is no such option, and says so, or how it is called. A shell
-	# would tell of a crash by itself.
+	# No program has this option: each says so, or prints its usage. The outer redirection
+	# is for what a shell says of a crash.
 	answer=$( ( "$file" -Z </dev/null; echo "status $?" ) 2>&1 ) 2>/dev/null
 	case $answer in
 	*[Uu]sage:*|*"invalid option"*|*"unrecognized option"*|*"unknown switch"*) return 0 ;;
@@ -163,7 +163,7 @@ note() {
 trap '[ -z "$new" ] || rm -f "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# Whatever reads it, that is a program of this machine.
+# /proc/self/exe is the program that reads it, which is one of this machine.
 here=$(elf /proc/self/exe)
 [ -n "$here" ] || here=$(elf "$(command -v od)")
 [ -n "$here" ] ||

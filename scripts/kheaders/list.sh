@@ -31,8 +31,8 @@ export LC_ALL=C
 scripts=$srctree/scripts/kheaders
 top=$PWD
 
-# A temporary file may vanish between its name being read and its being looked at,
-# which is no error, and does not happen again and again, as one does.
+# A temporary file may vanish after find has read its name. That makes a step fail once,
+# while a real error comes again: so three tries.
 if [ -z "${KHEADERS_LIST_WORK-}" ]; then
 	KHEADERS_LIST_WORK=$top/${1%/*}/list.work
 	export KHEADERS_LIST_WORK
@@ -95,7 +95,7 @@ header_dirs() {
 	} >"$work/flags"
 	sed 's,/*$,/,' "$work/flags" >"$work/dirs"
 	sort -u -o "$work/dirs" "$work/dirs"
-	# What is below another one is found with it.
+	# A directory below another one of these is found with that.
 	awk 'NR == 1 || index($0, top) != 1 { print top = $0 }' "$work/dirs"
 }
 
@@ -173,9 +173,9 @@ $(cat "$work/tool")"
 
 # What "make M=" reads besides: the Makefiles of the kernel, of the architecture
 # and of the one that lends it headers, and the tools in scripts/ that they call.
-# Host programs and what has to be made to measure are among the FILEs.
+# Host programs and what must be made for the archive are among the FILEs.
 build_files() {
-	# Not those that are large and serve the kernel's own build or its developers.
+	# Without large ones that only the kernel's own build or its developers need.
 	find_in scripts -maxdepth 1 -type f \( \
 		-name 'Makefile*' -o -name 'Kbuild*' -o -name '*.include' -o \
 		-name '*.sh' -o -name 'module-common.c' -o -name 'module-common.lds' -o \
@@ -240,7 +240,7 @@ makefiles_included_by() {
 	grep -vxF -f "$1" "$work/found" || [ $? = 1 ]
 }
 
-# All directories in which there may be more for these tomorrow.
+# All directories in which new files for the archive can appear.
 directories() {
 	find_in "$dirs" -name '.*' -prune -o -type d -print
 	[ "$extmod" = n ] ||
@@ -297,7 +297,7 @@ export dirs
 sed -n 's,^arch/\([^/]*\)/.*,\1,p' "$work/header-dirs" >"$work/archs"
 archs=$(sort -u "$work/archs")
 
-# What no archive may hold, whatever asks for it. compile.h and utsversion.h are
+# What no archive may contain, even if something names it. compile.h and utsversion.h are
 # made at any time during the build and tell when it was. Until 5.13, headers in
 # include/config/ are empty and stay there when their option is gone.
 never='(^|/)Module\.symvers$|\.pem$|\.x509$|(^|/)randstruct\.seed$'
@@ -305,8 +305,8 @@ never="$never"'|(^|/)randomize_layout_(seed\.h|plugin\.so)$'
 never="$never"'|^include/generated/(compile|utsversion|utsversion-tmp|kheaders_(id|have))\.h$'
 never="$never"'|^include/config/.*\.h$'
 
-# A file of the object tree goes before one of the same name in the source tree,
-# whatever their ages, and one made for the archive before both.
+# A file of the object tree takes precedence over one of the same name in the source tree,
+# whatever their ages, and a file made for the archive over both.
 : >"$work/all"
 [ "$srctree" = . ] || list_tree "$srctree" >>"$work/all"
 list_tree . >>"$work/all"

@@ -13,11 +13,11 @@
 
 set -eu
 export LC_ALL=C TZ=UTC
-# Whatever the builder likes to have there, the archive is to be the same.
+# The archive must not depend on the builder's own options.
 unset TAR_OPTIONS XZ_OPT XZ_DEFAULTS
 
 manifest=$1 tree=$2 out=$3 timestamp=$4 epoch=$5
-# May be commands with options.
+# TAR and XZ may be commands with options.
 tar=${TAR:-tar} xz=${XZ:-xz}
 
 die() {
@@ -38,8 +38,8 @@ case $($tar --version 2>&1) in
 *) die "CONFIG_IKHEADERS_PROC needs GNU tar, TAR=$tar is another (package tar)" ;;
 esac
 
-# Not 0, which some tar take for a mistake, and not later: a device without a
-# clock lives in 1970, where make would wonder at files from the future.
+# Not 0, which some versions of tar take for a mistake, and not later: on a device
+# without a clock it is 1970, and make would complain of files from the future.
 mtime=1
 if [ -n "$timestamp" ]; then
 	mtime=$(date -d "$timestamp" +%s 2>/dev/null) ||

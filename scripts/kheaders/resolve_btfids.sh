@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# resolve_btfids, for kernels without gen-btf.sh: there it has to do only with modules that
-# have a section .BTF_ids, as those with kfuncs, and is built when the first of them is.
+# resolve_btfids, for kernels without gen-btf.sh. There, only modules with a section
+# .BTF_ids need it, such as those with kfuncs, and it is built for the first of them.
 # Usage, in a tree unpacked from /proc/kheaders.tar.xz:
 #
 #	resolve_btfids.sh ARG... MODULE
 #
-# A module that it can't do this for loses its types, without which most kernels take it.
+# If that fails, the module loses its types; most kernels load it without.
 
 for module; do :; done
 program=tools/bpf/resolve_btfids/resolve_btfids

@@ -7,7 +7,7 @@
 #include "scan.h"
 #include "strip.h"
 
-/* The bytes that are not one of many alike, for squeeze_blanks(). */
+/* The bytes at which squeeze_blanks() must stop and look; it copies the others. */
 static const bool alone[256] = {
 	['\n'] = true, ['\r'] = true, ['\\'] = true, ['/'] = true, ['"'] = true, ['\''] = true,
 	[' '] = true, ['\t'] = true, ['\f'] = true, ['\v'] = true, ['\0'] = true,
@@ -52,8 +52,8 @@ static const char *find_run_end(const char *p, const char *end, bool *blank, boo
 }
 
 /*
- * Is it a directive, at p, in which white space may mean something, for all that
- * is looked at here? In a #define it does not, and most others have little.
+ * Is there a directive at p in which white space may mean something? Any but #define is
+ * taken for one: most others have little white space.
  */
 static bool is_delicate(const char *p, const char *end)
 {
@@ -96,7 +96,7 @@ static void squeeze_run(struct squeeze *s)
 
 	if (q == s->p)
 		return;
-	/* What is behind a backslash makes it a splice or not */
+	/* What follows a backslash decides whether it is a splice */
 	if (s->o > s->begin && s->o[-1] == '\\') {
 		keep_to(s, q);
 		return;

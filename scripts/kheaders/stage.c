@@ -16,7 +16,7 @@
  * DIR/index remembers the state of each source and of what became of it, so that
  * only files with another time, size or inode are read again; and that of the files
  * and directories which LIST, the chunks and this program were made from ("-" in
- * LIST). What was staged before and is in LIST no more is removed.
+ * LIST). A file that was staged before and is not in LIST any more is removed.
  *
  * Removes DIR/key, see uptodate.c, before it changes anything.
  */
@@ -48,7 +48,7 @@ struct job {
 	long long now, began;	/* nanoseconds since 1970; began: the files were listed */
 };
 
-/* Writes @name unless that is what it holds. */
+/* Writes @name, unless it has that content already. */
 static void update_file(char *name, const char *buf, size_t len, unsigned int mode)
 {
 	struct stat st;
@@ -103,7 +103,7 @@ static bool is_c(const char *path)
 	return len > 2 && (!strcmp(path + len - 2, ".h") || !strcmp(path + len - 2, ".c"));
 }
 
-/* Whether a file in this state may have changed since then, give or take @tick. */
+/* Whether a file in this state may have changed since then, with a clock of that @tick. */
 static bool changed_since(const struct state *s, long long then, long long tick)
 {
 	if (WHOLE_SECONDS(s->mtime))
@@ -263,7 +263,7 @@ static struct job job_of(char **argv)
 	return job;
 }
 
-/* From here on, what was made of the chunks is not what it should be. */
+/* From here on, the archive is out of date until it is made again. */
 static void remove_key(const struct job *job)
 {
 	char *key = xasprintf("%s/%s", job->dir, "key");

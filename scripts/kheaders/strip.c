@@ -23,7 +23,7 @@ struct strip {
 	char *o;		/* next byte to write */
 	char *line;		/* where the output's line begins, or its last kept comment */
 	size_t owed;		/* newlines taken out that the next newline pays back */
-	bool garbled;		/* better leave the whole text as it is */
+	bool garbled;		/* leave the whole text as it is */
 };
 
 static const char *trim_blanks(const char *begin, const char *p)
@@ -115,7 +115,7 @@ static void keep_spdx(struct strip *s, const char *tag, const char *close, const
 		s->line = s->o;
 }
 
-/* The comment from s->p to end goes.  What does its absence need in its place? */
+/* Removes the comment from s->p to end, and puts what is needed in its place. */
 static void drop_comment(struct strip *s, const char *end, bool block)
 {
 	char *const tail = s->line + (trim_blanks(s->line, s->o) - s->line);

@@ -42,7 +42,7 @@ merged() {
 		!($2 in exported) && /\t[^\t]*\/[^\t]*\t/' $proc "$kept"
 }
 
-# Modules may come and go amid a read: what two of them agree on was so at one moment.
+# Modules may come and go during a read. If two reads agree, that was the state at one moment.
 write() {
 	merged >"$new" || return
 	reads=1

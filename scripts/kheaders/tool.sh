@@ -35,7 +35,7 @@ notes() {
 	while read -r cmd; do
 		source=$(sed -n 's/^source_.*:= *//p' "$cmd")
 		first=
-		# Where fixdep was not there yet, it is the first in the list of a compiler.
+		# Of an object built before fixdep was, the compiler's list has the source first.
 		if [ -z "$source" ]; then
 			first=$(awk '
 				/^[^ #=]*\.o:[^$]*$/ { $1 = ""; listed = 1 }

@@ -9,14 +9,14 @@ SUBARCH	?= @SUBARCH@
 # How the kernel's build made symbol versions from debugging information (6.14).
 export KBUILD_GENDWARFKSYMS_STABLE ?= @GENDWARFKSYMS_STABLE@
 
-# Makes before 4.3 call a shell only for what looks as if it took one.
+# make before 4.3 calls a shell only if the command has a shell's special characters.
 kheaders-has = $(shell command -v $(1) 2>/dev/null)
-# Modules' Makefiles capture what make prints, as of "make kernelrelease".
+# To standard error: modules' Makefiles capture the output of "make kernelrelease".
 kheaders-say = $(if $(1),$(shell printf 'kheaders: %s\n' '$(subst ','\'',$(1))' >&2))
 kheaders-tree := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
-# Kbuild hands the path to shells as it is, and make takes what is between blanks for a name
-# of its own: a tree that make was not told of by -f is the current directory.
+# Kbuild passes the path to shells unquoted, and make takes each word between blanks for a
+# name: a tree that was not named by -f is the current directory.
 kheaders-open := (
 kheaders-close := )
 kheaders-path := $(if $(findstring /,$(lastword $(MAKEFILE_LIST))),$(kheaders-tree),$(CURDIR))
@@ -31,7 +31,7 @@ endif
 kheaders-arg = $(if $(findstring command,$(origin $(1))),$($(1)))
 kheaders-m := $(strip $(KBUILD_EXTMOD)$(call kheaders-arg,M)$(SUBDIRS))
 kheaders-builds := $(if $(kheaders-m),$(filter-out clean help modules_install modules_sign,$(or $(MAKECMDGOALS),modules)))
-# An object alone takes no symbol versions and no types. Configure scripts ask for many.
+# A single object needs no symbol versions and no types; configure scripts build many.
 kheaders-links := $(filter-out %.o %.i %.s %.ll,$(kheaders-builds))
 kheaders-asked := $(LLVM)$(call kheaders-arg,CC)
 kheaders-asks-clang := $(LLVM)$(findstring clang,$(notdir $(call kheaders-arg,CC)))
@@ -77,14 +77,14 @@ ifneq ($(and $(kheaders-builds),$(kheaders-no-cc)),)
 $(error kheaders: only a clang can build for this kernel, which clang built: $(kheaders-no-cc))
 endif
 
-# To make the tree ready and do no more: from then on it is only read.
+# These goals only make the tree ready: from then on it is only read.
 kheaders-prepares := $(if $(kheaders-m),,$(filter prepare modules_prepare scripts,$(MAKECMDGOALS)))
-# Anything else without M= would take the tree for a whole kernel's, and remove what that
-# can make again.
+# Without M=, Kbuild would take this for a whole kernel tree: other goals would remove files
+# that can't be made again here.
 kheaders-tells := kernelrelease kernelversion image_name
 kheaders-wrong = $(error kheaders: this tree is there to build modules: name the directory of one, as in "make -C $(patsubst %/,%,$(kheaders-tree)) M=DIR")
 
-# Goals that need what is not here.
+# Goals that need files which are not in this tree.
 kheaders-no-rust := Rust modules need the crates of the kernel, which are not in this tree
 kheaders-no = $(if $(filter $(1),$(MAKECMDGOALS)),$(error kheaders: make $(filter $(1),$(MAKECMDGOALS)): $(2)))
 ifneq ($(kheaders-m),)
@@ -104,7 +104,7 @@ MAKEOVERRIDES += cmd_checkdoc=
 kheaders-w := W= does not check the comments of functions: kernel-doc is not in this tree
 endif
 
-# A .rs is another language's source, which Kbuild has rules for all the same.
+# Kbuild has rules for Rust sources even if the tree can't build them.
 ifneq ($(kheaders-builds),)
 kheaders-blank := $(subst x,,x x)
 MAKEOVERRIDES += $(subst $(kheaders-blank),\ ,RUSTC_OR_CLIPPY=sh -c 'echo "kheaders: $(kheaders-no-rust)" >&2; exit 1')
@@ -113,7 +113,7 @@ endif
 # The kernel's own rules call sign-file whether there is a key or not.
 kheaders-signs := $(if $(and $(kheaders-m),@SIGN_FILE@),$(filter modules_sign $(if @SIGN_ALL@,modules_install),$(MAKECMDGOALS)))
 
-# With -n, make says what it would do, and makes nothing.
+# With -n, make only prints what it would do.
 kheaders-dry := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
 ifneq ($(if $(kheaders-dry),,$(kheaders-builds)$(kheaders-prepares)$(kheaders-signs)),)
@@ -139,7 +139,7 @@ ifneq (@BTF@,)
 kheaders-said := $(call kheaders-run,btf.sh $(kheaders-tree) '$(or $(call kheaders-arg,PAHOLE),pahole)' \
 	$(if $(kheaders-prepares),prepare,build))
 ifeq ($(firstword $(kheaders-said)),ready)
-# Its options are else those for the pahole of the kernel's build. Makefile.kernel may be
+# Otherwise pahole gets the options for that of the kernel's build. Makefile.kernel may be
 # its own sub-make, or not (--no-print-directory).
 override CONFIG_PAHOLE_VERSION := $(patsubst %:,%,$(word 2,$(kheaders-said)))
 override CONFIG_PAHOLE_HAS_LANG_EXCLUDE :=

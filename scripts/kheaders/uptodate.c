@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Could to make the archive again change anything? Usage, from the object tree:
+ * Tells whether the archive is up to date. Usage, from the object tree:
  *
  *	uptodate DIR KEY FILE...
  *	uptodate --note DIR KEY FILE...
  *
- * FILEs are the archive and what else is made with it, and KEY is all that they depend
- * on and is in no file. Returns 0 if to make them again could change nothing, and 1 if
- * it could, at the cost of a stat() for each file that DIR/index, see stage.c, names.
+ * FILEs are the archive and what else is made with it, and KEY is what they depend on
+ * besides files. Returns 0 if they are up to date, and 1 if they may not be. That costs
+ * a stat() for each file that DIR/index (see stage.c) names.
  *
  * With --note, once they are made, writes DIR/key: the state of each FILE, and KEY.
  */

@@ -46,7 +46,7 @@ open_tree() {
 	mkdir "$work/was" "$work/is"
 }
 
-# present FILE: whether it exists, be it as a broken link.
+# present FILE: whether it exists, also as a broken link.
 present() {
 	[ -e "$1" ] || [ -L "$1" ]
 }
@@ -221,9 +221,9 @@ merge() {
 #
 # $todo, in the tree, has all that is to change: files in put/, the lists mkdir,
 # del and rmdir, and the next notes in state/ (after revert: an empty manifest).
-# It is written under another name. Once it has its own, only moving and
-# deleting is left to do, which can be started again at any point: the next run
-# finishes what was interrupted.
+# It is written under another name and renamed when it is complete. Then only moving
+# and deleting is left to do, which can be interrupted at any point: the next run
+# finishes it.
 
 # write_notes: the notes for what was/ and is/ have.
 write_notes() {

@@ -136,8 +136,8 @@ read_payload() {
 		"$work/files" "$work/changes" >"$work/payload"
 }
 
-# list_files: those that the rows "add" are about and .gitignore is not. None is
-# tracked by the repository that is asked, so new files are listed, too, and those
+# list_files: the files of the rows "add" that .gitignore does not exclude. git is
+# asked with an empty repository, so that new files are listed, too, and the files
 # of a release without .git.
 list_files() (
 	only_these_settings
@@ -148,8 +148,8 @@ list_files() (
 		ls-files --others --exclude-standard -- $(paths_to add)
 )
 
-# only_these_settings: git shall see no other repository, and no settings of the
-# user or the machine.
+# only_these_settings: hide other repositories, and the settings of the user and the
+# machine, from git.
 only_these_settings() {
 	# shellcheck disable=SC2046 # a list of names
 	unset XDG_CONFIG_HOME $(git rev-parse --local-env-vars)
@@ -166,9 +166,9 @@ stage_payload() {
 	find "$work/is" ! -type d ! -perm -100 -exec chmod 644 {} +
 }
 
-# settle: make the payload in is/ that of patches. have.sh is asked here, for this
-# kernel, and not in each build: the code that only other kernels need goes, and
-# the rules that ask.
+# settle: turn the payload in is/ into that of patches. have.sh is called here, for this
+# kernel, and not in each build. Code that only other kernels need is removed, and so are
+# the rules that call have.sh.
 settle() {
 	in_list scripts/kheaders/have.sh "$(cat "$work/payload")" || return 0
 	command -v unifdef >/dev/null ||

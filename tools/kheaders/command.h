@@ -13,7 +13,7 @@
 /* Says on stderr what is wrong with @file, and what to do. Returns STATUS_FAILED. */
 int fail(const char *file, const char *what, const char *cure);
 
-/* The same, of one that takes more memory than there is. */
+/* The same, for a file that needs more memory than there is. */
 int fail_memory(const char *file);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a kernel image holds, in whatever it is wrapped. */
+/* Reads a kernel image, and what is compressed in it. */
 #ifndef KHEADERS_IMAGE_H
 #define KHEADERS_IMAGE_H
 

@@ -7,7 +7,7 @@
 #include "../../kernel/kheaders.h"
 #include "symvers.h"
 
-/* No kernel comes near; they keep a made-up table from taking all time and memory. */
+/* No kernel comes near these limits, which a malicious table must not exceed. */
 #define SYMBOLS_MAX	250000
 #define STRING_MAX	512		/* the kernel's KSYM_NAME_LEN */
 
@@ -37,7 +37,7 @@ static int32_t word(struct symvers *sv, uint64_t at)
 	return number(sv, at, 4);
 }
 
-/* The place that the table tells at @field, as an offset in the image, or 0. */
+/* The place that @field of the table gives, as an offset in the image, or 0. */
 static uint64_t place(struct symvers *sv, unsigned int field)
 {
 	int64_t away = word(sv, sv->order + field);

@@ -8,9 +8,9 @@ here=$top/tools/testing/kheaders
 build=$top/build
 jobs=$(nproc)
 export LC_ALL=C
-# Where insmod and others are; not every user's has them.
+# Where insmod and others are: not every user's PATH has these directories.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-# What was compiled before, in whatever directory.
+# ccache: objects that were compiled before, in any directory.
 export CCACHE_DIR="$build/ccache" CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 
 say() {
@@ -22,8 +22,8 @@ die() {
 	exit 1
 }
 
-# For each make of a kernel: Kconfig asks for these programs, which some people have,
-# and the archive of a configuration must not depend on that.
+# For each make of a kernel. Kconfig looks for these programs, which not everyone has, and
+# a configuration must not depend on that.
 without="RUSTC=no-rustc BINDGEN=no-bindgen PAHOLE=no-pahole"
 
 # The kernel's own Makefile refuses white space and colons; QEMU, commas; and shells take

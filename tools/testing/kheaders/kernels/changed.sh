@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds the tests' modules for a kernel that differs from one of kernel.sh in one
-# structure, struct proc_dir_entry, and in nothing that its release tells. Usage:
+# Builds the tests' modules for a kernel that has the same release as one built by
+# kernel.sh, but another struct proc_dir_entry. Usage:
 #
 #	changed.sh OBJTREE
 #
-# Makes OBJTREE/testmod-changed; as root, or where users may have namespaces. The changed header, and a copy of OBJTREE, are only seen by
-# that build, in the places of those they are made from: with other paths, make would
-# build everything again.
+# Makes OBJTREE/testmod-changed. Needs root, or namespaces for users: only that build sees
+# the changed header and a copy of OBJTREE, mounted over the originals. With other paths,
+# make would build everything again.
 
 set -eu
 . "$(dirname "$0")/../lib.sh"

@@ -59,7 +59,7 @@ table)	table; exit ;;
 esac
 [ $# = 4 ] || die "usage: configs.sh test GROUP NAME KERNEL"
 group=$2 name=$3 arch=${ARCH-}
-# What the make that this is called by was told would hold for those below, too.
+# The options of the make that calls this must not reach those below.
 unset MAKEFLAGS ARCH
 tree=$("$here/kernels/source.sh" "$4")
 case $name in
@@ -74,7 +74,7 @@ case $name in
 	[ "${VARIANT-}" != llvm ] || compiler=LLVM ;;
 *)
 	row=$(awk -v group="$group" -v name="$name" '$1 == group && $2 == name' "$here/kernels/configs")
-	# A seed of nobody's.
+	# No row: a seed that was given as CONFIG=.
 	# shellcheck disable=SC2086 # words
 	set -- ${row:-"$group" "$name" x86_64 "$name" gcc}
 	arch=$3 config=$4 compiler=$5 ;;
@@ -109,7 +109,7 @@ configure() {
 	esac
 }
 
-# The archive, what it takes, and what stands around it in the kernel.
+# Builds the archive, what it is made from, and the objects that contain it.
 builds() {
 	rm -rf "$out"
 	mkdir -p "$out"
@@ -215,7 +215,7 @@ module() {
 	mkdir "$out/h"
 	xz -dc "$archive" | tar -xf - -C "$out/h"
 	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$out/mod"
-	# What headers of objtool's ask the device's compiler.
+	# Headers of objtool's look at this macro of the device's compiler.
 	hostcc=gcc
 	[ "$name" != powerpc64 ] || hostcc="gcc -D__powerpc64__"
 	make -C "$out/h" M="$out/mod" "$tools" HOSTCC="$hostcc" modules >"$out/made" 2>&1 || {
@@ -239,8 +239,8 @@ module() {
 	show "module for $(sed -n 's/.*Machine: *//p' "$out/machine")"
 }
 
-# standin PREFIX: that of a compiler which takes whatever is meant for another one. What it makes
-# is of no use, but the archive is what it would be.
+# standin PREFIX: makes a compiler of PREFIX that accepts the options of another one, and
+# prints its prefix. Its objects are of no use, but the archive is the right one.
 standin() {
 	dir=$build/configs/like-$1
 	mkdir -p "$dir"

@@ -49,19 +49,19 @@ case +$variant+ in
 		openssl x509 -in "$out/owner.pem" -outform der -out "$out/owner.der"
 	fi ;;
 esac
-# Two objects of an old dtc have the same variable, which must be told to be one.
+# Two objects of an old dtc define the same variable; -fcommon makes it one.
 ! grep -qs '^YYLTYPE yylloc;' "$tree/scripts/dtc/dtc-lexer.l" || hostcc="$hostcc -fcommon"
 
-# Without a run of the preprocessor to find out what was compiled before, which takes
-# a fifth of the time; and not at all where nothing was.
+# ccache without running the preprocessor first, which takes a fifth of the time; and no
+# ccache if its directory does not exist.
 case +$variant+ in
-# It would not see what is in no dependency file: the certificates, taken in by .incbin.
+# It would miss the certificates, included by .incbin, which no dependency file names.
 *+signed+*) export CCACHE_NODIRECT=1 ;;
 *)	export CCACHE_DEPEND=1 ;;
 esac
 [ -d "$CCACHE_DIR" ] || export CCACHE_DISABLE=1
-# For whoever makes something more of it, also in a copy of the object tree. What old
-# objtools are made of has mistakes that today's compilers see.
+# To run make there again, also in a copy of the object tree. WERROR=0 because today's
+# compilers warn about the sources of old objtools.
 cat >"$out/kmake" <<EOT
 #!/bin/sh
 exec make -C '$tree' O="\$(cd "\$(dirname "\$0")" && pwd)" ARCH='$arch' CROSS_COMPILE='$cross' LLVM='$llvm' \\
@@ -86,7 +86,7 @@ if ! cmp -s "$out/.fragments" "$out/.fragments.new"; then
 	(cd "$out" && ARCH=$arch "$tree/scripts/kconfig/merge_config.sh" -m .config \
 		$fragments) >>"$log" 2>&1 || failed "merging $fragments"
 	kmake olddefconfig || failed "make olddefconfig"
-	# What depends on something that is not there goes without a word.
+	# olddefconfig silently drops an option whose dependencies are missing.
 	lacks=$(awk -F '[= ]' '
 		FNR != NR { has[$0]; next }
 		/^CONFIG_.*=[ym]$/ { want[$1] = $0 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tries the two commands of the README as someone who has nothing: in a root of Debian
-# with git and make in it and no other package that it could do without. Usage, as root:
+# Tries the two commands of the README in a root of Debian that has git and make, and
+# otherwise only what Debian itself needs. Usage, as root:
 #
 #	machine.sh DEBIAN USER DIR CHECK
 #
@@ -42,7 +42,7 @@ as() {
 		- "$root" "$1" "$2" </dev/null >>"$log" 2>&1
 }
 
-# make_root: bare, but for what makes it one on this network.
+# make_root: a bare root, with this machine's network settings.
 make_root() {
 	rm -rf "$root"
 	mkdir -p "$root"

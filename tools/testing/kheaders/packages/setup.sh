@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Installs the Debian packages that are missing, of those named in the files "tests" and
-# "tools" beside it and, for each LIST, in that file; or, to build the kheaders command,
-# in "tools" alone. Usage:
+# Installs missing Debian packages: those named in the files "tests" and "tools" beside it
+# and in the file LIST, for each LIST; or, to build the kheaders command, those in "tools"
+# alone. Usage:
 #
 #	setup.sh [LIST...]
 #	setup.sh tools
@@ -43,7 +43,7 @@ EOT
 
 [ -n "$missing" ] || exit 0
 command -v apt-get >/dev/null ||
-	die "no apt-get here: install the like of$missing, then start again"
+	die "no apt-get here: install packages like$missing, then start again"
 
 # known: of each word of $missing, the first of its names that apt knows. What "apt-cache
 # show" finds may have a longer name.
@@ -61,7 +61,7 @@ known() {
 	done
 }
 
-# What nobody misses is not asked for again and again.
+# If apt knows none of the packages, there is nothing to install.
 for lists in /var/lib/apt/lists/*_Packages*; do
 	[ ! -e "$lists" ] || [ -n "$(known)" ] || exit 0
 	break
@@ -71,7 +71,7 @@ if [ "$(id -u)" != 0 ]; then
 	names=$(known)
 	say "Debian packages are missing:${names:-$missing}"
 	root=sudo
-	# It may be there and not for this user, who is asked for a password if for anything.
+	# sudo may be installed but not allow this user; -v asks for a password if need be.
 	{ command -v sudo && sudo -v; } >/dev/null ||
 		die "only root can install packages: as root, call \"apt-get update\" and \"$here/packages/setup.sh${arguments:+ $arguments}\", then start again"
 fi
@@ -83,7 +83,7 @@ for file in "$build" "$log"; do
 done
 mkdir -p "$build"
 : >"$log"
-# What root makes in a user's clone is that user's.
+# What root makes in a user's clone must belong to that user.
 # shellcheck disable=SC2086 # a list of names
 [ "$root" ] || [ -z "$new" ] || chown --reference="$top" $new
 # sudo passes few variables on.

@@ -129,7 +129,7 @@ kernel() {
 	images="$images $out"
 	case $2+${3-}+ in
 	um*+modversions+*)
-		# The one that is made again fastest tells enough.
+		# On one kernel, that which is built fastest.
 		suite "changed-$label" changed "$out"
 		taps="$taps $results/changed-$label.tap" ;;
 	esac
@@ -259,7 +259,7 @@ dkms() {
 	rm -rf "$archived"
 	mkdir "$archived"
 	xz -dc "$1/kernel/kheaders_data.tar.xz" | tar -xf - -C "$archived"
-	# As the running kernel would tell it.
+	# What the running kernel would provide.
 	cp "$1/Module.symvers" "$archived"
 	release=$(cat "$1/include/config/kernel.release")
 	# shellcheck disable=SC2086 # a list of names
@@ -285,7 +285,7 @@ fast)
 	;;
 kernels)
 	if [ -n "${2-}${3-}${4-}" ]; then
-		# What is wrong with a name would else come up in each suite.
+		# Otherwise each suite would complain of a wrong name.
 		room 5000 "make check of one kernel"
 		"$here/kernels/source.sh" "${2:-6.12}" >/dev/null || exit 1
 		kernel "${2:-6.12}" "${3:-x86_64}" "${4-}"
@@ -312,7 +312,7 @@ kernels)
 		suite package-deb bats --tap --filter-tags deb "$here/suites/package.bats"
 		# What takes a guest longest goes first.
 		kernel 6.1 x86_64 dkms read read_more symvers kunit extmod dkms bpf tracers dmesg
-		# Cross-built: what it builds modules with is built again there.
+		# Cross-built: the guest builds the host programs again.
 		kernel newest arm64 modversions read symvers kunit extmod bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit command dmesg
 		# It builds one of them again, which must not be running.

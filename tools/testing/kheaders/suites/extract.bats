@@ -189,7 +189,7 @@ path_without() {
 	refuses img 1 "$damaged"
 }
 
-@test "a start marker with anything else behind it is nothing" {
+@test "a start marker with anything else behind it is ignored" {
 	{ printf IKHD_ST; noise 999; printf IKHD_EDIKHD_ST; xz --format=lzma < "$F/plain"; printf IKHD_ED; } > img
 	refuses img 1 "$none"
 }

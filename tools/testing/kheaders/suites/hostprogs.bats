@@ -79,7 +79,7 @@ none_left() {
 	done
 }
 
-@test "a foreign program does start where nothing looks at it (or the test above tells nothing)" {
+@test "a shell does start a foreign program: without this, the test above would prove nothing" {
 	foreign "$fixdep"
 	busybox sh -c "'$fixdep'" || :
 	[ -e started ]
@@ -201,7 +201,7 @@ none_left() {
 	none_left
 }
 
-@test "a plugin for gcc that does not fit is no plugin to try" {
+@test "a missing or foreign plugin for gcc is refused, one for this machine is ready" {
 	prepare
 	plugin=scripts/gcc-plugins/latent_entropy_plugin.so
 	run sh "$script" "$tree" scripts/basic/fixdep $plugin
@@ -220,7 +220,7 @@ none_left() {
 	[ "$(sh "$script" h scripts/basic/fixdep)" = "ready: built for this machine ($(uname -m)): fixdep" ]
 }
 
-@test "what Kconfig asks: whether the kernel's machine is the one that builds it" {
+@test "native.sh: whether the kernel is built on a machine of its own kind" {
 	native=${script%/*}/native.sh
 	[ "$(sh "$native" gcc clang)" = 64 ]
 	[ "$(sh "$native" 'clang --target=x86_64-linux-gnu' gcc)" = 64 ]
@@ -236,7 +236,7 @@ none_left() {
 	[ "$output$stderr" = 64 ]
 }
 
-@test "what a program in tools/ was made of, where its build had no fixdep yet" {
+@test "tool.sh: the sources of a program in tools/, also of objects built before fixdep was" {
 	export srctree=$PWD/source SRCARCH=x86
 	mkdir -p source/scripts/kheaders source/tools/{include/linux,lib/subcmd,bpf/resolve_btfids} \
 		out/scripts/kheaders out/tools/bpf/resolve_btfids/libsubcmd

@@ -67,7 +67,7 @@ need() {
 	done
 }
 
-@test "a guest has its clone, be it where a guest mounts something else" {
+@test "a guest sees its clone, even in a directory where a guest mounts something else" {
 	need '^CONFIG_UML=y'
 	[ "$EUID" = 0 ] || skip "needs root, to write in each of these directories"
 	ln -s "$(objtrees '^CONFIG_UML=y' | head -n 1)" "$work/um"
@@ -84,7 +84,7 @@ need() {
 	done
 }
 
-@test "an image with kheaders as a module has none, and says where they are" {
+@test "an image with kheaders as a module has no archive: the error names kheaders.ko" {
 	for out in $(objtrees '^CONFIG_IKHEADERS_PROC=m'); do
 		run -1 "$top/scripts/extract-ikheaders" "$out/vmlinux"
 		echo "$output" | grep 'kheaders.ko'

@@ -125,7 +125,7 @@ row() {
 }
 
 # bats test_tags=slow
-@test "rows that the list does not have any more go" {
+@test "rows that are no longer in the list are removed" {
 	list 6.6
 	list 6.12
 	sed -i '/^6.6/d' "$tests/kernels/list"
@@ -135,7 +135,7 @@ row() {
 }
 
 # bats test_tags=slow
-@test "the list's words choose rows and suites; with all that it could, make check-kernels runs all" {
+@test "KERNEL= and ARCH= choose rows, and a row chooses suites; without them, all rows are run" {
 	list '' x86_64
 	[ "$(wc -l <repo/build/booted)" = 1 ]
 	grep 'run.sh read symvers$' repo/build/booted
@@ -203,7 +203,7 @@ row() {
 	row 7.1 | grep -F '| **failed: changed**; symvers | '
 }
 
-@test "a kernel that is nowhere is named and skipped, and keeps its old row" {
+@test "a kernel that can't be found is named and skipped, and keeps its old row" {
 	list 6.6
 	rm -r "$trees/6.6.1"
 	script kernels/debian.sh <<-'EOT'

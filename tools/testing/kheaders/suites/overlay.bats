@@ -624,7 +624,7 @@ becomes_ours() {
 	apply
 	: >"$tree/scripts/kheaders/list.o"
 	run -0 revert
-	[[ $output == *"what is not ours stays in: scripts/kheaders" ]]
+	[[ $output == *"files that are not ours stay in: scripts/kheaders" ]]
 	[ "$(find "$tree/scripts" -type f)" = "$tree/scripts/kheaders/list.o" ]
 }
 
@@ -717,7 +717,7 @@ signed() {
 	[[ $output == *"with git revert, or unpack the tree again" ]]
 	diff -r am again
 	rm again/kernel/kheaders_more.inc
-	refused "not this kheaders (kernel/kheaders_more.inc)" apply "$PWD/again"
+	refused "and kernel/kheaders_more.inc differs from ours:" apply "$PWD/again"
 }
 
 # bats test_tags=slow

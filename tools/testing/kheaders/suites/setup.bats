@@ -35,7 +35,7 @@ program() {
 	done
 }
 
-@test "what can go without and is not known is not asked for" {
+@test "an optional package that apt does not know is not asked for" {
 	[ -n "$(ls /var/lib/apt/lists/*_Packages* 2>/dev/null)" ] || skip "apt has no lists here"
 	sed -i '/new-name/d' "$tests/packages/tests"
 	run -0 "$tests/packages/setup.sh"
@@ -46,7 +46,7 @@ program() {
 	[ "$output" = "kheaders: installing Debian packages: perhaps" ]
 }
 
-@test "the kheaders command takes its own packages alone, and tests take them, too" {
+@test "make tools installs the packages of the kheaders command alone; tests install them, too" {
 	touch known/new-name
 	printf '%s\t%s\n' libtool /no/such/tool >"$tests/packages/tools"
 	run -0 "$tests/packages/setup.sh" tools
@@ -78,7 +78,7 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	[ "${lines[-1]}" = "$told" ]
 }
 
-@test "a build/ of another user's is named" {
+@test "a build/ that belongs to another user is named" {
 	[ "$EUID" = 0 ] || skip "needs root, to become another user"
 	touch known/new-name
 	mkdir repo/build
@@ -87,7 +87,7 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	[ "$output" = "kheaders: $PWD/repo/build can't be written: is it another user's? Remove it, or take another clone" ]
 }
 
-@test "what root makes in a user's clone is that user's" {
+@test "what root makes in a user's clone belongs to that user" {
 	[ "$EUID" = 0 ] || skip "needs root, to have a clone of another user's"
 	touch known/new-name
 	chown -R nobody:nogroup repo
@@ -95,7 +95,7 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 	[ "$(stat -c %U repo/build repo/build/setup.log | sort -u)" = nobody ]
 }
 
-@test "Debian's own PATH of an ordinary user is enough, for what is there" {
+@test "with an ordinary user's PATH, installed packages are found" {
 	[ -x /usr/sbin/insmod ] || skip "no insmod here"
 	printf 'kmod\tinsmod\n' >"$tests/packages/tests"
 	PATH=$PWD/bin:/usr/local/bin:/usr/bin:/bin:/usr/games

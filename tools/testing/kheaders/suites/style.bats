@@ -540,7 +540,7 @@ functions() {
 	grep '  0 passed, 0 failed, 1 skipped in ' "$work/said"
 }
 
-@test "check.sh: subtests count, and what they are parts of only if nothing else tells that it failed" {
+@test "check.sh: subtests count; a test with subtests counts only if it failed and none of them did" {
 	functions failures tally
 	cat >"$work/bats.tap" <<-'EOT'
 		1..3

@@ -47,7 +47,7 @@ writes() {
 	[ "$(stat -c %a tree/Module.symvers)" = 644 ]
 }
 
-@test "it is not written again if it is so already" {
+@test "an up-to-date Module.symvers is not written again" {
 	line vmlinux printk >now
 	writes now
 	chmod a-w tree/Module.symvers
@@ -56,7 +56,7 @@ writes() {
 	[ "$(stat -c %i tree/Module.symvers)" = "$inode" ]
 }
 
-@test "a tree without an id is of no kernel" {
+@test "a tree without an id belongs to no kernel" {
 	line vmlinux printk >now
 	for file in version tree/include/config/kheaders.id; do
 		: >$file
@@ -67,7 +67,7 @@ writes() {
 	[ ! -e tree/Module.symvers ]
 }
 
-@test "modules that come and go meanwhile: what two reads agree on" {
+@test "modules that come and go meanwhile: it reads until two reads agree" {
 	line vmlinux printk | tee now1 now2 now3 now4 >now
 	line gone first >>now1
 	# Another module that exports the same took the place of one that was read.
@@ -77,7 +77,7 @@ writes() {
 	writes now
 }
 
-@test "modules that never stand still: what was read last, and an end" {
+@test "modules that come and go all the time: it ends, and takes the last read" {
 	for i in $(seq 99); do
 		{ line vmlinux printk; line module "symbol$i"; } >"now$i"
 	done

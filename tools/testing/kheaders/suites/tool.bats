@@ -82,14 +82,14 @@ none="no symbol versions in it; was it built with CONFIG_IKHEADERS_SYMVERS=y?"
 	refuses img "no symbol versions can be read: its pointers are in relocations, and this kernel does not say where; build it with a newer kheaders"
 }
 
-@test "symvers: behind false marks, and where another table is no good" {
+@test "symvers: a table behind false marks and broken tables" {
 	{ printf 'MZ IKHD_SV\3nothing of that kind IKHD_SIKHD_SV\43'; symvers_image; } >img
 	gives img '\tSOME_NS' '\t'
 	{ symvers_image SYMBOLS.END=0x7fffff00; symvers_image absolute=8 kernel=stripped; symvers_image; } >img
 	gives img '\tSOME_NS' '\t'
 }
 
-@test "symvers: what has none, or only half of it, is an error" {
+@test "symvers: an image without a table, or with half of one, is an error" {
 	noise 30000 >img
 	refuses img "$none"
 	for absolute in 0 8; do
@@ -136,7 +136,7 @@ none="no symbol versions in it; was it built with CONFIG_IKHEADERS_SYMVERS=y?"
 	refuses img "$none"
 }
 
-@test "symvers: a name or namespace that would garble the output is none" {
+@test "symvers: a name or namespace that would garble the output is refused" {
 	for name in 'first_symb\tl' 'first_symb\nl' 'first symbol' 'first_symb\033l' 'first_symb\303l' '1irst_symbol'; do
 		symvers_image | LC_ALL=C sed "s/first_symbol/$(printf "${name//\\n/\\\\n}")/" >img
 		refuses img "$none" || { echo "$name"; false; }

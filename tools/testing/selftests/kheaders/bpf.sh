@@ -37,7 +37,7 @@ compile() {
 		set -- "$@" "-D$word(...)=(\"\")"
 	done
 	set -- "$@" -Dregister=extern -D__seg_gs= -D__seg_fs=
-	# What a compiler for that architecture says of itself.
+	# What a compiler for that architecture defines.
 	case $(srcarch) in
 	x86)	set -- "$@" -D__x86_64__ ;;
 	# These have variables that are registers in functions, too (arm64 since 6.13).

@@ -23,7 +23,7 @@ build() {
 	has_types
 }
 
-# Its options must be right, too, where make does not call itself a second time.
+# The options of pahole must also be right if make does not call itself a second time.
 again() {
 	touch "$module/kheaders_btf.c"
 	make --no-print-directory -C "$tree" M="$module" modules >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }

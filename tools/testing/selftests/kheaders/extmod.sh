@@ -33,7 +33,7 @@ build() {
 	[ -f "$caller" ]
 }
 
-# With /proc/kheaders.symvers there is nothing to complain of; without, one line.
+# With /proc/kheaders.symvers, make has nothing to complain of; without, it prints one line.
 says_what_is_missing() {
 	if [ -e /proc/kheaders.symvers ]; then
 		has_nothing_to_say
@@ -134,7 +134,7 @@ has_versions_of_long_names() {
 	diff "$work/want" "$work/got"
 }
 
-# Bit 1 of what taints a kernel: a module was forced, versions missing.
+# Bit 1 of the kernel's taint flags: a module was forced to load, without versions.
 load() {
 	insmod "$greeter" name=kernel times=3
 	sh -c 'echo $$ >"$1"; exec insmod "$2"' sh "$work/loader" "$caller"

@@ -92,7 +92,7 @@ expect() {
 }
 
 # refuse COMMAND...: fails the test unless that fails. (set -e does not see "! command".)
-# A grep that could not read has not found nothing.
+# A grep that fails to read (status 2) fails the test, too.
 refuse() {
 	ktap_refused=0
 	"$@" || ktap_refused=$?

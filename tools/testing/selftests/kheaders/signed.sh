@@ -58,7 +58,7 @@ signed() {
 	rmmod kheaders_greeter
 }
 
-# One bit of it is another one.
+# One bit of the signed module is flipped.
 changed() {
 	ko=$(find "$installed" -name kheaders_greeter.ko)
 	sed 's/whom to greet/whom to greeu/' "$ko" >"$work/changed.ko"

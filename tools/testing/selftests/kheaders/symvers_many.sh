@@ -157,7 +157,7 @@ stop_tracing() {
 	echo 1 >"$tracing/tracing_on"
 }
 
-# The number is not judged: it is as much as the machine has to do, too.
+# The number is only printed: it also depends on what else the machine does.
 longest_without_preemption() {
 	grep -qw preemptoff "$tracing/available_tracers" ||
 		skip "no such tracer here (CONFIG_PREEMPT_TRACER)"
@@ -195,8 +195,8 @@ offset_of() {
 		{ at += length($0) + 1 }' "$work/whole"
 }
 
-# Who has read half of a module's lines gets the others, though it is gone; of one that
-# comes later, none; and of all others, all.
+# A reader that has read half of a module's lines gets the other half, even after the module
+# is unloaded; no line of a module that comes later; and all lines of all others.
 unloads_under_paused_readers() {
 	for number in 000 050 100 199; do
 		for further in 0 1 1000; do
@@ -218,7 +218,7 @@ unloads_under_paused_readers() {
 	cmp "$file" "$work/whole"
 }
 
-# A module that comes amid a read moves no other one.
+# Loading a module during a read does not move the lines of others.
 loads_under_paused_readers() {
 	unload 000
 	cat "$file" >"$work/without"
