@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Whether the kernel complained; run it last.
+# Whether a kernel with kheaders complained; run it last.
 
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
+
+prepare_archive
 
 complaints() {
 	dmesg | refuse grep -E -A 20 -e 'BUG:|WARNING:|KASAN|UBSAN|Oops|refcount_t' \
