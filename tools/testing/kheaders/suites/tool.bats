@@ -425,11 +425,12 @@ bounded() {
 	[ -x linux/build/tools/kheaders ]
 }
 
-@test "the man page has all commands and options, and no errors" {
+@test "the man page and bash's completion have all commands and options, and no errors" {
 	page=$top/tools/kheaders/kheaders.1
 	run -0 groff -man -ww -z "$page"
 	[ -z "$output" ]
 	for word in $(kheaders --help | sed -n 's/^  \(-., \)\{0,1\}\([a-z-]*\) .*/\2/p'); do
-		sed 's/\\-/-/g' "$page" | grep -qw -e "$word" || { echo "no $word"; false; }
+		sed 's/\\-/-/g' "$page" | grep -qw -e "$word" || { echo "kheaders.1 lacks $word"; false; }
+		grep -qw -e "$word" "${page%/*}/completion.bash" || { echo "completion.bash lacks $word"; false; }
 	done
 }
