@@ -275,7 +275,7 @@ dkms() {
 # kbuild KERNEL [OPTION...]: the build matrix and the museum on that tree.
 kbuild() {
 	version=$1; shift
-	suite "kbuild-$version" env KERNEL="$version" bats --tap "$@" "$here/suites/kbuild.bats"
+	suite "kbuild-$version" env KERNEL="$version" bats --tap "$@" "$here/suites/kbuild"
 }
 
 images='' row=''

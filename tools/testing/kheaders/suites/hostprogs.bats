@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Host programs on the device (scripts/kheaders/hostprogs.sh), with small ones in the
-# place of the kernel's. How the kernel's own are built is in kbuild.bats.
+# place of the kernel's. How the kernel's own are built is in kbuild/programs.bats.
 
 bats_require_minimum_version 1.5.0
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The stripper of the generator: its unit tests and its fuzzer, with the sanitizers.
-# That it changes no token of real headers is in kbuild.bats.
+# That it changes no token of real headers is in kbuild/contents.bats.
 
 setup_file() {
 	top=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd)

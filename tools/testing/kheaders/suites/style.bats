@@ -30,11 +30,17 @@ shell_scripts() {
 		grep -v '\.bats$'
 }
 
+# Tests, and what they load.
+suite_files() {
+	find "$here/suites" -name '*.bats' -o -name '*.bash'
+}
+
 @test "shellcheck" {
 	# shellcheck disable=SC2046 # names without white space
 	shellcheck $(shell_scripts)
-	# Tests run in subshells, with variables of setup_file, and set -e.
-	shellcheck -S warning -e SC2030,SC2031,SC2034,SC2120,SC2154,SC2155,SC2164 "$here"/suites/*.bats
+	# Tests run in subshells, with variables of other files and of setup_file, and set -e.
+	# shellcheck disable=SC2046
+	shellcheck -S warning -e SC2030,SC2031,SC2034,SC2120,SC2154,SC2155,SC2164 $(suite_files)
 }
 
 @test "C is warning-free under gcc and clang" {
@@ -361,9 +367,9 @@ says() {
 	# Words where a command can stand, but for our own functions; the base system
 	# needs no entry.
 	# shellcheck disable=SC2046
-	grep -ohE '^[a-z_]+\(\)' $(shell_scripts) "$here"/suites/*.bats | tr -d '()' >"$work/functions"
+	grep -ohE '^[a-z_]+\(\)' $(shell_scripts) $(suite_files) | tr -d '()' >"$work/functions"
 	# shellcheck disable=SC2046
-	sed -e 's/#.*//' $(shell_scripts) "$here"/suites/*.bats |
+	sed -e 's/#.*//' $(shell_scripts) $(suite_files) |
 		grep -oE '(^[[:space:]]*|[|;&(`]+ *|\$\(|(if|then|do|else|exec|env|!|timeout "\$[a-z]*"|run -?[0-9]*) +)[a-z][a-z0-9_.-]+' |
 		grep -oE '[a-z][a-z0-9_.-]+$' | sort -u |
 	while read -r word; do
@@ -394,14 +400,16 @@ says() {
 }
 
 @test "the museum: each row has the test it names, each test that has a number is in its row" {
-	# Lines "NUMBER FILE", of the one and of the others.
+	# Lines "NUMBER FILE", of the one and of the others: FILE in suites/, or its name.
 	awk -F ' *[|] *' '$2 ~ /^[0-9]+$/ && $6 != "none yet" {
 		for (i = split($6, files, ", *"); i; i--) print $2, files[i] }' "$here/MUSEUM.md" |
 		sort >"$work/rows"
 	[ "$(wc -l <"$work/rows")" -gt 40 ]
-	grep -oE '"museum [0-9, ]+' "$here"/suites/*.bats "$here/machines/machine.sh" tools/testing/selftests/kheaders/*.sh |
+	# shellcheck disable=SC2046
+	grep -oE '"museum [0-9, ]+' $(suite_files) "$here/machines/machine.sh" tools/testing/selftests/kheaders/*.sh |
 		sed 's/:"museum/,/' | awk -F '[, ]+' '{
-			sub(/.*\//, "", $1); for (i = 2; i <= NF; i++) if ($i) print $i, $1 }' |
+			sub(/.*\/suites\//, "", $1) || sub(/.*\//, "", $1)
+			for (i = 2; i <= NF; i++) if ($i) print $i, $1 }' |
 		sort -u >"$work/tests"
 	diff "$work/rows" "$work/tests"
 }
