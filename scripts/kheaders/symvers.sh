@@ -6,10 +6,10 @@
 #
 #	symvers.sh TREE [y]
 #
-# "y" if the tree's kernel has CONFIG_MODVERSIONS. TREE/Module.symvers becomes what
-# the running kernel says in /proc/kheaders.symvers, if TREE is that kernel's. What a
-# Module.symvers of the kernel's own build, put there by hand, says of modules
-# that are not loaded is kept: there a module has a path, here a name.
+# "y" if the tree's kernel has CONFIG_MODVERSIONS. If TREE is of the running kernel,
+# TREE/Module.symvers gets what that says in /proc/kheaders.symvers. A file that says all
+# of it is left alone. What it says of modules with their paths, as the kernel's own
+# build and "kheaders symvers" do, is kept unless the running kernel contradicts.
 #
 # Prints one line if there is something to say, and always returns 0: modules can be
 # built without.
@@ -33,13 +33,46 @@ say() {
 }
 
 why=$(not_running "$tree")
+# Whoever builds for another release than the one that runs knows it.
+case $why in
+"Linux "*" is running"*) [ ! -e "$file" ] || exit 0 ;;
+esac
 [ -z "$why" ] || say "$why"
 
 kept=/dev/null
 [ ! -e "$file" ] || kept=$file
+# What is compared of a line: the version, and the module without a path.
+# shellcheck disable=SC2016 # of awk
+compared='{ said = $4 ~ /^EXPORT_/ ? $3 : $4; path = said ~ /\//; sub(".*/", "", said)
+	gsub("-", "_", said); said = $1 " " said }'
+
+# compare: whether the file says all that the kernel does. Returns 1 if not, or 3 if it only
+# has more: of modules without a path, which were loaded.
+compare() {
+	awk -F '\t' "$compared"'
+		FILENAME == ARGV[1] {
+			kept[$2] = said
+			if (!path && said !~ / vmlinux$/)
+				loaded[$2]
+			next
+		}
+		kept[$2] != said { lacks = 1; exit }
+		{ delete loaded[$2] }
+		END {
+			if (lacks)
+				exit 1
+			for (symbol in loaded)
+				exit 3
+		}' "$kept" $proc
+}
+
 merged() {
-	awk -F '\t' 'FILENAME == ARGV[1] { exported[$2]; print; next }
-		!($2 in exported) && /\t[^\t]*\/[^\t]*\t/' $proc "$kept"
+	awk -F '\t' "$compared"'
+		pass != 2 && !path { next }
+		pass == 1 { kept[$2] = said; line[$2] = $0; next }
+		pass == 2 && kept[$2] == said { $0 = line[$2] }
+		pass == 2 { exported[$2] }
+		pass == 2 || !($2 in exported)' pass=1 "$kept" pass=2 $proc pass=3 "$kept"
 }
 
 # Modules may come and go during a read. If two reads agree, that was the state at one moment.
@@ -53,10 +86,12 @@ write() {
 	chmod 644 "$new" && mv -f "$new" "$file"
 }
 
-! merged | cmp -s - "$file" || exit 0
+differs=0
+compare || differs=$?
+[ "$differs" != 0 ] || exit 0
 trap 'rm -f "$new"' EXIT
 trap 'exit 0' HUP INT TERM
 new=
-new=$(mktemp "$tree/.Module.symvers.XXXXXX" 2>/dev/null) ||
+new=$(mktemp "$tree/.Module.symvers.XXXXXX" 2>/dev/null) || [ "$differs" = 3 ] ||
 	say "$tree can't be written to, and other modules are loaded than before (call \"make prepare\" there as a user who can write)"
-write 2>/dev/null || say "$file can't be written (is the disk full?)"
+[ -z "$new" ] || write 2>/dev/null || say "$file can't be written (is the disk full?)"

@@ -89,6 +89,69 @@ writes() {
 	[ -z "$(find tree -name '.Module*')" ]
 }
 
+# built MODULE SYMBOL [CRC]: a line as in the build's own file.
+built() { printf '0x%s\t%s\t%s\tEXPORT_SYMBOL\t\n' "${3-01234567}" "$2" "$1"; }
+
+@test "a file that says all is left alone, whatever the order and with paths" {
+	{ line vmlinux printk; line snd_pcm pcm_new; } >now
+	{ built sound/core/snd-pcm pcm_new; built drivers/net/foo foo; built vmlinux printk; } |
+		tee file >tree/Module.symvers
+	inode=$(stat -c %i tree/Module.symvers)
+	writes file
+	[ "$(stat -c %i tree/Module.symvers)" = "$inode" ]
+}
+
+@test "a complete tree that can't be written is fit for modules that come and go" {
+	printf '#!/bin/sh\nexit 1\n' >bin/mktemp
+	chmod +x bin/mktemp
+	{ built vmlinux printk; built drivers/net/foo foo; built drivers/net/bar bar; line mine my_own; } |
+		tee file >tree/Module.symvers
+	for loaded in "" foo bar mine; do
+		{ line vmlinux printk; [ -z "$loaded" ] || line "$loaded" "${loaded/mine/my_own}"; } >now
+		writes file
+	done
+	line other other >>now
+	PATH=$PWD/bin:$PATH run sh scripts/symvers.sh tree y
+	[ "$status" -eq 0 ]
+	[[ $output = "tree can't be written to, and other modules are loaded than before"* ]]
+}
+
+@test "lines with paths stay, unless the kernel contradicts" {
+	{ line vmlinux printk; line foo_bar foo; line mine my_own; } >now
+	{ built vmlinux printk; built drivers/net/foo-bar foo; built drivers/net/off off; line gone gone; } >tree/Module.symvers
+	{ line vmlinux printk; built drivers/net/foo-bar foo; line mine my_own; built drivers/net/off off; } >want
+	writes want
+	# Another version, or another module that exports it.
+	{ built vmlinux printk; built drivers/net/foo-bar foo 89abcdef; built drivers/net/off off; } >tree/Module.symvers
+	{ cat now; built drivers/net/off off; } >want
+	writes want
+	{ built vmlinux printk; built drivers/net/foo foo; built drivers/net/off off; } >tree/Module.symvers
+	writes want
+}
+
+@test "lines without namespaces, and with namespaces before the modules" {
+	for columns in '%s' 'NS\t%s'; do
+		# shellcheck disable=SC2059 # a format
+		four() { printf "0x01234567\t$2\t$columns\tEXPORT_SYMBOL\n" "$1"; }
+		{ four vmlinux printk; four foo foo; } >now
+		{ four vmlinux printk; four drivers/foo foo; four drivers/bar bar; } | tee file >tree/Module.symvers
+		writes file
+		four mine mine >>now
+		{ four vmlinux printk; four drivers/foo foo; four mine mine; four drivers/bar bar; } >want
+		writes want
+	done
+}
+
+@test "another release is running: only a tree without a Module.symvers is worth a word" {
+	line vmlinux printk >now
+	echo 1.2.3 >tree/include/config/kernel.release
+	PATH=$PWD/bin:$PATH run sh scripts/symvers.sh tree y
+	[ "$status" -eq 0 ]
+	[[ $output = "Linux $(uname -r) is running, and the tree is of 1.2.3: without "* ]]
+	line drivers/one first | tee tree/Module.symvers >want
+	writes want
+}
+
 # pahole_is VERSION [STATUS]: another pahole, and what it returns where it reads types.
 pahole_is() {
 	cat >scripts/pahole.new <<-EOT
