@@ -16,6 +16,7 @@ enum {
 	FORCE,
 	JSON,
 	STALE,
+	XZ,
 };
 
 static const struct option options[] = {
@@ -26,6 +27,7 @@ static const struct option options[] = {
 	{ "force", no_argument, NULL, FORCE },
 	{ "json", no_argument, NULL, JSON },
 	{ "stale", no_argument, NULL, STALE },
+	{ "xz", no_argument, NULL, XZ },
 	{ "help", no_argument, NULL, 'h' },
 	{ }
 };
@@ -50,6 +52,8 @@ static bool take(struct arguments *args, unsigned int takes, int option)
 		return takes & TAKES_JSON && (args->json = true);
 	case STALE:
 		return takes & TAKES_STALE && (args->stale = true);
+	case XZ:
+		return takes & TAKES_XZ && (args->xz = true);
 	}
 	return false;
 }

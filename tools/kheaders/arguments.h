@@ -10,7 +10,7 @@
 struct arguments {
 	struct kernel_choice choice;	/* --from FILE, --release R */
 	const char *root;		/* --root DIR; "" stands for / */
-	bool all, force, json, stale;
+	bool all, force, json, stale, xz;
 	char **operands;		/* up to NULL */
 };
 
@@ -23,6 +23,7 @@ enum {
 	TAKES_OPERANDS	= 1 << 5,
 	TAKES_ALL	= 1 << 6,
 	TAKES_RELEASE	= 1 << 7,	/* without --from */
+	TAKES_XZ	= 1 << 8,
 };
 
 /*

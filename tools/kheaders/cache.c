@@ -81,7 +81,7 @@ static bool compare(const struct place *cache, const char *name, const struct tr
 {
 	struct search *search = arg;
 
-	if (!tree_fits(note, search->kernel) ||
+	if (!tree_fits(note, search->kernel) || !tree_is_whole(cache->directory, name, note) ||
 	    snprintf(search->path, PATH_MAX, "%s/%s", cache->path, name) >= PATH_MAX)
 		return true;
 	search->found = true;

@@ -47,12 +47,12 @@ static int make_link(const struct install *i)
 	char shown[2 * PATH_MAX];
 
 	snprintf(shown, sizeof(shown), "%s%s", i->root, i->link_path);
-	unlinkat(i->modules, "." INSTALL_LINK ".kheaders", 0);
-	if (symlinkat(i->tree_path, i->modules, "." INSTALL_LINK ".kheaders") ||
-	    renameat(i->modules, "." INSTALL_LINK ".kheaders", i->modules, INSTALL_LINK)) {
+	unlinkat(i->modules, INSTALL_LINK_NEW, 0);
+	if (symlinkat(i->tree_path, i->modules, INSTALL_LINK_NEW) ||
+	    renameat(i->modules, INSTALL_LINK_NEW, i->modules, INSTALL_LINK)) {
 		int err = errno;
 
-		unlinkat(i->modules, "." INSTALL_LINK ".kheaders", 0);
+		unlinkat(i->modules, INSTALL_LINK_NEW, 0);
 		return fail(shown, strerror(err), "try as root, and look for room there");
 	}
 	return 0;
@@ -102,10 +102,8 @@ static int run_install(const struct arguments *args)
 	struct install i;
 	int ret = kernel_open(&kernel, &args->choice);
 
-	if (ret)
-		return ret;
 	/* Without an id, only the archive tells. */
-	if (!kernel.id[0])
+	if (!ret && !kernel.id[0])
 		ret = kernel_load(&kernel);
 	if (!ret)
 		ret = install_open(&i, args->root, &kernel, DIRECTORY_ASK);
@@ -124,8 +122,11 @@ static int run_install(const struct arguments *args)
 			place_unlock(&i.trees);
 		}
 	}
-	if (ret == -1)
-		ret = report(&i, "is there, and fits the kernel");
+	if (ret == -1) {
+		ret = place_sweep(&i.trees);
+		if (!ret)
+			ret = report(&i, "is there, and fits the kernel");
+	}
 	install_close(&i);
 	kernel_close(&kernel);
 	return ret;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -14,6 +15,7 @@
 #include "command.h"
 #include "directory.h"
 #include "install.h"
+#include "interrupt.h"
 
 /*
  * What programs and the Makefiles of modules read; the man page says which. Not
@@ -74,9 +76,9 @@ static const char path_usage[] = "kheaders path [--from FILE [--release R]]";
 
 static const char path_help[] =
 	"\n"
-	"Print the directory of a tree in which modules for the running kernel can be built.\n"
-	"If none is installed, one is made in /var/lib/kheaders or, for users other than\n"
-	"root, in their own cache directory, once for each kernel.\n"
+	"Print the directory of a tree in which modules for the running kernel can be\n"
+	"built. If none is installed, one is made in /var/lib/kheaders or, for users\n"
+	"other than root, in their own cache directory, once for each kernel.\n"
 	"\n"
 	"Options:\n"
 	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n"
@@ -109,9 +111,9 @@ static const char env_usage[] = "kheaders env [--from FILE [--release R]]";
 
 static const char env_help[] =
 	"\n"
-	"Print the tree of \"kheaders path\" as variables for a shell to set: those by which\n"
-	"bcc, bpftrace, SystemTap and the Makefiles of modules are told of a kernel's\n"
-	"headers.\n"
+	"Print the tree of \"kheaders path\" as variables for a shell to set: those by\n"
+	"which bcc, bpftrace, SystemTap and the Makefiles of modules are told of a\n"
+	"kernel's headers.\n"
 	"\n"
 	"Options:\n"
 	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n"
@@ -183,6 +185,8 @@ int cmd_exec(int argc, char **argv)
 		if (setenv(variables[i].name, variables[i].release ? release : path, 1))
 			return fail_memory(argv[0]);
 	}
+	umask(umask_of_caller);
+	interrupt_end();
 	execvp(args.operands[0], args.operands);
 	ret = errno == ENOENT ? 127 : 126;
 	fail(args.operands[0], strerror(errno), "name a command");

@@ -12,25 +12,27 @@
 #include "command.h"
 #include "directory.h"
 #include "install.h"
+#include "symvers_xz.h"
 
 static const char usage[] = "kheaders remove [--release R | --stale | --all] [--root DIR]";
 
 static const char help[] =
 	"\n"
-	"Remove the tree and the link that \"kheaders install\" made for the running kernel,\n"
-	"and the caller's trees that \"kheaders path\" made for it. What others made stays.\n"
+	"Remove the tree and the link that \"kheaders install\" made for the running\n"
+	"kernel, and the caller's trees that \"kheaders path\" made for it. What others\n"
+	"made stays.\n"
 	"\n"
 	"Options:\n"
 	"      --release R  remove, instead, those of the kernels of release R\n"
-	"      --stale      remove, instead, those of kernels that are not there any more: not\n"
-	"                   running, and without modules in /lib/modules\n"
+	"      --stale      remove, instead, those of kernels that are not there any\n"
+	"                   more: not running, and without modules in /lib/modules\n"
 	"      --all        remove those of all kernels\n"
-	"      --root DIR   remove in the root file system at DIR, where no kernel is running:\n"
-	"                   all, without --release or --stale\n"
+	"      --root DIR   remove in the root file system at DIR, where no kernel is\n"
+	"                   running: all, without --release or --stale\n"
 	"  -h, --help       print this\n"
 	"\n"
-	"Exit status: 0, also if there was nothing; or 1 if something could not be removed,\n"
-	"or 2 if the command was called in a wrong way.\n";
+	"Exit status: 0, also if there was nothing; or 1 if something could not be\n"
+	"removed, or 2 if the command was called in a wrong way.\n";
 
 struct removal {
 	const struct arguments *args;
@@ -94,7 +96,7 @@ static bool remove_cached(const struct place *cache, const char *name,
 	return true;
 }
 
-/* The link first, so that it never leads nowhere. */
+/* The link first, so that it never leads nowhere; and symvers.xz. */
 static void remove_links(struct removal *removal, const struct tree_note *note, const char *name)
 {
 	char path[PATH_MAX], target[PATH_MAX], ours[PATH_MAX], shown[2 * PATH_MAX];
@@ -104,9 +106,12 @@ static void remove_links(struct removal *removal, const struct tree_note *note, 
 	snprintf(path, sizeof(path), INSTALL_MODULES "/%s", note->release);
 	snprintf(ours, sizeof(ours), INSTALL_TREES "/%s", name);
 	snprintf(shown, sizeof(shown), "%s%s/" INSTALL_LINK, removal->args->root, path);
-	fd = directory_open(removal->args->root, path, DIRECTORY_TRY);
-	if (fd < 0)
+	fd = directory_open(removal->args->root, path, DIRECTORY_ASK);
+	if (fd < 0) {
+		removal->status |= fd == -ENOENT ? 0 : STATUS_FAILED;
 		return;
+	}
+	unlinkat(fd, INSTALL_LINK_NEW, 0);
 	length = readlinkat(fd, INSTALL_LINK, target, sizeof(target) - 1);
 	target[length < 0 ? 0 : length] = '\0';
 	if (!strcmp(target, ours)) {
@@ -115,6 +120,8 @@ static void remove_links(struct removal *removal, const struct tree_note *note, 
 		else
 			printf("%s: removed\n", shown);
 	}
+	snprintf(shown, sizeof(shown), "%s%s/" SYMVERS_XZ, removal->args->root, path);
+	removal->status |= symvers_xz_remove(fd, note->symvers, shown);
 	close(fd);
 	/* If nothing else is in the directory, "install" made it. */
 	fd = directory_open(removal->args->root, INSTALL_MODULES, DIRECTORY_TRY);
@@ -133,9 +140,11 @@ static void remove_installed(struct removal *removal)
 	DIR *dir;
 	int fd;
 
-	trees.directory = directory_open(root, INSTALL_TREES, DIRECTORY_TRY);
-	if (trees.directory < 0)
+	trees.directory = directory_open(root, INSTALL_TREES, DIRECTORY_ASK);
+	if (trees.directory < 0) {
+		removal->status |= trees.directory == -ENOENT ? 0 : STATUS_FAILED;
 		return;
+	}
 	snprintf(trees.path, sizeof(trees.path), "%s" INSTALL_TREES, root);
 	fd = dup(trees.directory);
 	dir = fd < 0 ? NULL : fdopendir(fd);
@@ -153,13 +162,25 @@ static void remove_installed(struct removal *removal)
 	close(trees.directory);
 }
 
+static void sweep(struct removal *removal, const char *path)
+{
+	struct place place = { .work = -1 };
+
+	place.directory = directory_open(removal->args->root, path, DIRECTORY_TRY);
+	if (place.directory < 0)
+		return;
+	snprintf(place.path, sizeof(place.path), "%s%s", removal->args->root, path);
+	removal->status |= place_sweep(&place);
+	close(place.directory);
+}
+
 int cmd_remove(int argc, char **argv)
 {
 	const struct kernel_choice running = { 0 };
 	struct arguments args;
 	struct kernel kernel;
 	struct removal removal = { .args = &args, .kernel = &kernel };
-	char own[PATH_MAX];
+	char cache[PATH_MAX] = CACHE_SYSTEM;
 	int status;
 
 	if (!arguments_read(&args, TAKES_ALL | TAKES_RELEASE | TAKES_ROOT | TAKES_STALE, argc, argv,
@@ -172,11 +193,12 @@ int cmd_remove(int argc, char **argv)
 	status = kernel_open(&kernel, &running);
 	if (status)
 		return status;
-	if (*args.root)
-		cache_each(args.root, CACHE_SYSTEM, remove_cached, &removal);
-	else if (!cache_own(own))
-		cache_each("", own, remove_cached, &removal);
+	if (*args.root || !cache_own(cache)) {
+		cache_each(args.root, cache, remove_cached, &removal);
+		sweep(&removal, cache);
+	}
 	remove_installed(&removal);
+	sweep(&removal, INSTALL_TREES);
 	kernel_close(&kernel);
 	return removal.status ? removal.status : flush(argv[0]);
 }

@@ -16,8 +16,8 @@ static const char usage[] = "kheaders status [--json] [--from FILE [--release R]
 
 static const char help[] =
 	"\n"
-	"Say which tree there is for the running kernel where consumers look for it, whether\n"
-	"it fits, what is missing, and which trees \"kheaders path\" made.\n"
+	"Say which tree there is for the running kernel where consumers look for it,\n"
+	"whether it fits, what is missing, and which trees \"kheaders path\" made.\n"
 	"\n"
 	"Options:\n"
 	"      --json       print that in JSON\n"
@@ -27,8 +27,8 @@ static const char help[] =
 	"      --root DIR   in the root file system at DIR\n"
 	"  -h, --help       print this\n"
 	"\n"
-	"Exit status: 0 if a tree that fits the kernel is there, complete and linked, or 1 if\n"
-	"not, or 2 if the command was called in a wrong way.\n";
+	"Exit status: 0 if a tree that fits the kernel is there, complete and linked, or\n"
+	"1 if not, or 2 if the command was called in a wrong way.\n";
 
 struct status {
 	const struct install *i;

@@ -1,149 +1,242 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kheaders symvers IMAGE: prints what /proc/kheaders.symvers would say of vmlinux's own
- * symbols if the kernel in IMAGE ran.
+ * kheaders symvers: prints the Module.symvers of a kernel, the running one or that of an
+ * image, with its modules.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
+#include "arguments.h"
 #include "command.h"
+#include "complete.h"
+#include "directory.h"
+#include "disk.h"
 #include "image.h"
-#include "symvers.h"
+#include "install.h"
+#include "lines.h"
 
-/* An image has one table. These many false ones are looked at, which takes time. */
-#define TRIES	64
-
-/* More than the largest kernels take. */
-#define ROOM_MAX	((size_t)512 << 20)
-#define WORK_MAX	((uint64_t)2 << 30)
-
-static const char usage[] = "Usage: kheaders symvers IMAGE >Module.symvers\n";
+static const char usage[] =
+	"kheaders symvers [--xz] [--release R] [--root DIR] [IMAGE|MODULE...]";
 
 static const char help[] =
 	"\n"
-	"Print the symbols that the kernel in IMAGE exports, with their versions, in the\n"
-	"format of Module.symvers: what /proc/kheaders.symvers says of vmlinux when that\n"
-	"kernel runs. It must have been built with CONFIG_IKHEADERS_SYMVERS=y. Symbols of\n"
-	"modules are not in it.\n"
+	"Print Module.symvers: the symbols that a kernel and its modules export, with\n"
+	"their versions. Without arguments, that of the running kernel: what it tells in\n"
+	"/proc/kheaders.symvers, and the modules in /lib/modules that belong to it.\n"
+	"Others are named on standard error, and left out.\n"
 	"\n"
-	"IMAGE is a vmlinux, vmlinuz, bzImage, zImage or Image, plain or compressed.\n"
+	"With files, print the symbols of these alone. IMAGE is a vmlinux, vmlinuz,\n"
+	"bzImage, zImage or Image of a kernel with CONFIG_IKHEADERS_SYMVERS=y, or a copy\n"
+	"of /proc/kheaders.symvers. MODULE is a .ko. All may be compressed.\n"
 	"\n"
 	"Options:\n"
-	"  -h, --help  print this\n"
+	"      --release R  complete IMAGE by the modules in /lib/modules/R\n"
+	"      --root DIR   complete IMAGE by the modules in DIR/lib/modules\n"
+	"      --xz         compress what is printed, as for /lib/modules/R/symvers.xz\n"
+	"  -h, --help       print this\n"
 	"\n"
-	"Example:\n"
-	"  kheaders symvers /boot/vmlinuz-$(uname -r) >Module.symvers\n"
+	"Examples:\n"
+	"  kheaders symvers >Module.symvers\n"
+	"  kheaders symvers --release 6.12.5 /boot/vmlinuz-6.12.5 >Module.symvers\n"
 	"\n"
-	"Exit status: 0, or 1 if IMAGE can't be read or has no symbols, or 2 if the\n"
+	"Exit status: 0, or 1 if something can't be read or has no symbols, or 2 if the\n"
 	"command was called in a wrong way.\n";
 
-struct search {
-	int tries;
-	int err;		/* what symvers_open() said, if more than that there is none */
+/* --- Of files ----------------------------------------------------------------------- */
+
+struct operand {
+	const char *name;
+	char *called;		/* as a module */
+	struct module module;
+	struct lines lines;	/* of an image */
 };
 
-static void print(struct symvers *sv)
+/* What the kernel's build would call that module. */
+static char *called(const char *name)
 {
-	struct symvers_symbol symbol;
-	size_t i;
+	const char *installed = strstr(name, INSTALL_MODULES "/");
+	const char *release = installed ? installed + strlen(INSTALL_MODULES "/") : NULL;
+	const char *slash = release ? strchr(release, '/') : NULL;
+	char *short_name;
 
-	for (i = 0; symvers_get(sv, i, &symbol); i++) {
-		printf("0x%08x\t%s\tvmlinux\tEXPORT_SYMBOL%s", symbol.crc, symbol.name,
-		       symbol.gpl_only ? "_GPL" : "");
-		if (symbol.namespace)
-			printf("\t%s", symbol.namespace);
-		putchar('\n');
-	}
+	/* /lib/modules/RELEASE/kernel/drivers/net/foo.ko */
+	if (slash && strchr(slash + 1, '/'))
+		name = strchr(slash + 1, '/') + 1;
+	else if (!strncmp(name, "./", 2))
+		name += 2;
+	short_name = module_name(name);
+	return short_name || errno == ENOMEM ? short_name : strdup(name);
 }
 
-static bool look(const unsigned char *image, size_t size, void *arg)
+static int open_operand(struct operand *operand)
 {
-	struct search *search = arg;
-	struct symvers sv;
-	size_t mark;
-	int err;
+	const char *name = operand->name;
+	unsigned char *data;
+	size_t size;
+	int ret = image_read(name, &data, &size);
 
-	for (mark = symvers_mark(image, size, 0); mark < size && search->tries;
-	     mark = symvers_mark(image, size, mark + 1)) {
-		err = symvers_open(&sv, image, size, mark);
-		if (!err) {
-			print(&sv);
-			symvers_close(&sv);
-			return true;
+	if (ret)
+		return ret;
+	ret = module_load(&operand->module, data, size);
+	if (!ret) {
+		operand->called = called(name);
+		if (!operand->called)
+			ret = fail_memory(name);
+		else if (!symvers_is_printable(operand->called))
+			ret = fail(name, "is no name for a module", "rename it");
+	} else if (ret == -EINVAL) {
+		ret = lines_of_image(&operand->lines, name, data, size, false);
+	} else {
+		ret = ret == -ENOMEM ? fail_memory(name) :
+		      fail(name, "is damaged", "get another copy of it");
+	}
+	free(data);
+	return ret;
+}
+
+static void write_operands(FILE *out, const struct operand *operands, size_t count)
+{
+	struct lines columns = { 0 };
+	const struct lines *lines;
+	size_t i, n;
+
+	/* The columns are those of the kernel or, without one, what modules have. */
+	for (i = 0; i < count; i++) {
+		columns.namespaces |= operands[i].module.export_count &&
+				      operands[i].module.exports->namespace;
+	}
+	for (i = 0; i < count; i++) {
+		lines = &operands[i].lines;
+		for (n = 0; n < lines->count; n++)
+			line_write(out, lines, &lines->line[n].symbol, lines->line[n].module);
+		if (lines->count) {
+			columns.namespaces = lines->namespaces;
+			columns.namespace_first = lines->namespace_first;
 		}
-		if (err == -EINVAL)
-			continue;
-		search->tries--;
-		if (err != -EBADMSG)
-			search->err = err;
 	}
-	return false;
+	for (i = 0; i < count; i++) {
+		for (n = 0; n < operands[i].module.export_count; n++)
+			line_write(out, &columns, &operands[i].module.exports[n],
+				   operands[i].called);
+	}
 }
 
-static int why_not(const char *name, int err, bool gave_up)
+static int of_files(FILE *out, char **names)
 {
-	switch (err) {
-	case -ENOMEM:
-		return fail_memory(name);
-	case -ENODATA:
-		return fail(name,
-			    "no symbol versions can be read: its pointers are in relocations, which are not in this file any more",
-			    "take the Image or vmlinuz that was made of it");
-	case -ENOTSUP:
-		return fail(name,
-			    "no symbol versions can be read: its pointers are in relocations, and this kernel does not say where",
-			    "build it with a newer kheaders");
+	struct operand *operands;
+	size_t count = 0, i;
+	int ret = 0;
+
+	while (names[count])
+		count++;
+	operands = calloc(count, sizeof(*operands));
+	if (!operands)
+		return fail_memory(names[0]);
+	for (i = 0; !ret && i < count; i++) {
+		operands[i].name = names[i];
+		ret = open_operand(&operands[i]);
 	}
-	if (gave_up)
-		return fail(name, "no symbol versions found, and no kernel unpacks to so much",
-			    "name a kernel image");
-	return fail(name, "no symbol versions in it",
-		    "was it built with CONFIG_IKHEADERS_SYMVERS=y?");
+	if (!ret)
+		write_operands(out, operands, count);
+	for (i = 0; i < count; i++) {
+		module_free(&operands[i].module);
+		lines_free(&operands[i].lines);
+		free(operands[i].called);
+	}
+	free(operands);
+	return ret;
 }
 
-static int print_symvers(const char *name)
+/* --- Of a kernel and its modules on disk ----------------------------------------------- */
+
+static int kernel_lines(struct lines *lines, const char *image)
 {
-	struct search search = { .tries = TRIES };
-	struct image_search images = {
-		.look = look,
-		.arg = &search,
-		.room_max = ROOM_MAX,
-		.work_max = WORK_MAX,
-	};
-	unsigned char *image;
+	unsigned char *data;
 	size_t size;
 	int ret;
 
-	ret = image_read(name, &image, &size);
+	if (!image)
+		return lines_of_running(lines);
+	ret = image_read(image, &data, &size);
 	if (ret)
 		return ret;
-	ret = image_search(&images, image, size);
-	free(image);
-	if (ret <= 0)
-		return why_not(name, ret ? ret : search.err, images.gave_up);
-	return flush(name);
+	ret = lines_of_image(lines, image, data, size, false);
+	free(data);
+	return ret;
+}
+
+static int of_kernel(FILE *out, const char *root, const char *release, const char *image)
+{
+	struct lines lines = { 0 };
+	char path[PATH_MAX], shown[2 * PATH_MAX];
+	int modules, ret;
+
+	snprintf(path, sizeof(path), INSTALL_MODULES "/%s", release);
+	snprintf(shown, sizeof(shown), "%s%s", root, path);
+	modules = directory_open(root, path, DIRECTORY_ASK);
+	if (modules == -ENOENT && image)
+		return fail(shown, "no such directory", "name another one with --release");
+	if (modules < 0 && modules != -ENOENT)
+		return STATUS_FAILED;
+	ret = kernel_lines(&lines, image);
+	/* The kernel of a device may have no modules. */
+	if (!ret)
+		ret = complete_symvers(out, &lines, modules, shown, release);
+	lines_free(&lines);
+	if (modules >= 0)
+		close(modules);
+	return ret;
+}
+
+/* --- The command ------------------------------------------------------------------------ */
+
+static int write_text(FILE *out, const struct arguments *args)
+{
+	const char *release = args->choice.release, *image = args->operands[0];
+	struct utsname uts;
+
+	uname(&uts);
+	if (!release)
+		release = uts.release;
+	if (!release_is_sane(release))
+		return fail(release, "is no release of a kernel", "\"uname -r\" prints one");
+	if (!image && (*args->root || strcmp(release, uts.release)))
+		return fail(release, "is not what runs here", "name an IMAGE of it");
+	if (image && !*args->root && !args->choice.release)
+		return of_files(out, args->operands);
+	return of_kernel(out, args->root, release, image);
 }
 
 int cmd_symvers(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
-	int option;
+	struct arguments args;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out;
+	int ret;
 
-	opterr = 0;
-	option = getopt_long(argc, argv, "h", options, NULL);
-	if (option == 'h') {
-		printf("%s%s", usage, help);
-		return flush(argv[0]);
-	}
-	if (option != -1 || argc - optind != 1) {
-		fputs(usage, stderr);
+	if (!arguments_read(&args, TAKES_RELEASE | TAKES_ROOT | TAKES_XZ | TAKES_OPERANDS, argc,
+			    argv, usage, help, &ret))
+		return ret;
+	if ((args.choice.release || *args.root) && args.operands[0] && args.operands[1]) {
+		fprintf(stderr, "Usage: %s\n", usage);
 		return STATUS_USAGE;
 	}
-	return print_symvers(argv[optind]);
+	/* Nothing is printed until it is known to be all of it. */
+	out = open_memstream(&text, &size);
+	if (!out)
+		return fail_memory(argv[0]);
+	ret = write_text(out, &args);
+	if (fclose(out) && !ret)
+		ret = fail_memory(argv[0]);
+	if (!ret && args.xz)
+		ret = complete_pack(stdout, text, size);
+	else if (!ret)
+		fwrite(text, 1, size, stdout);
+	free(text);
+	return ret ? ret : flush(argv[0]);
 }

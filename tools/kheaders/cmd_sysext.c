@@ -25,10 +25,10 @@ static const char usage[] = "kheaders sysext [--from FILE [--release R]] DIR|FIL
 
 static const char help[] =
 	"\n"
-	"Make a system extension with the tree for the running kernel: the directory DIR, or\n"
-	"the squashfs FILE.raw (which needs mksquashfs). It is for this version of the\n"
-	"operating system alone. In /run/extensions it is gone after the next boot, when\n"
-	"another kernel may run.\n"
+	"Make a system extension with the tree for the running kernel: the directory\n"
+	"DIR, or the squashfs FILE.raw (which needs mksquashfs). It is for this version\n"
+	"of the operating system alone. In /run/extensions it is gone after the next\n"
+	"boot, when another kernel may run.\n"
 	"\n"
 	"Options:\n"
 	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n"
@@ -39,8 +39,8 @@ static const char help[] =
 	"Example:\n"
 	"  kheaders sysext /run/extensions/kheaders && systemd-sysext refresh\n"
 	"\n"
-	"Exit status: 0, or 1 if it can't be made, or 2 if the command was called in a wrong\n"
-	"way, or 3 if the kernel carries no headers.\n";
+	"Exit status: 0, or 1 if it can't be made, or 2 if the command was called in a\n"
+	"wrong way, or 3 if the kernel carries no headers.\n";
 
 struct extension {
 	struct place place;		/* the directory that it will be in */

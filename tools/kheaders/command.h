@@ -3,7 +3,12 @@
 #ifndef KHEADERS_COMMAND_H
 #define KHEADERS_COMMAND_H
 
+#include <sys/types.h>
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* What was not to be in the modes of files; it is 022 now. */
+extern mode_t umask_of_caller;
 
 /* Exit statuses; that of success is 0. */
 #define STATUS_FAILED	1

@@ -32,7 +32,7 @@ _kheaders()
 	exec)	options="--from --release --" operands=${operands:-command} ;;
 	verify)	options="--from --release" operands=${operands:-directory} ;;
 	sysext)	options="--from --release" operands=${operands:-file} ;;
-	symvers) operands=${operands:-file} ;;
+	symvers) options="--xz --release --root" operands=${operands:-file} ;;
 	*)	return ;;
 	esac
 	# What comes after the command of exec is that command's.

@@ -216,6 +216,23 @@ ssize_t directory_read(int directory, const char *name, char *text, size_t size)
 	return got < 0 ? -1 : (ssize_t)done;
 }
 
+bool write_all(int fd, const void *data, size_t size)
+{
+	const char *next = data;
+	ssize_t put;
+
+	while (size) {
+		put = write(fd, next, size);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		next += put;
+		size -= put;
+	}
+	return true;
+}
+
 static bool empty(int fd)
 {
 	DIR *dir = fdopendir(fd);

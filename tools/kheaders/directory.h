@@ -32,6 +32,9 @@ int directory_open_at(int parent, const char *name, const char *shown,
  */
 ssize_t directory_read(int directory, const char *name, char *text, size_t size);
 
+/* False, with errno: not all of it can be written. */
+bool write_all(int fd, const void *data, size_t size);
+
 /*
  * Remove all that is in the directory @name in @parent; and whatever @name is, too.
  * Return false, with errno, if they can't.

@@ -45,32 +45,39 @@ static int open_regular(const char *name, struct stat *st)
 	return -1;
 }
 
+int image_read_fd(int fd, size_t size, unsigned char **data, size_t *got)
+{
+	ssize_t more;
+	int err;
+
+	*got = 0;
+	*data = malloc(size);
+	if (!*data)
+		return -ENOMEM;
+	do {
+		more = read(fd, *data + *got, size - *got);
+		if (more > 0)
+			*got += more;
+	} while (more > 0 || (more < 0 && errno == EINTR));
+	if (!more)
+		return 0;
+	err = errno;
+	free(*data);
+	return -err;
+}
+
 int image_read(const char *name, unsigned char **data, size_t *size)
 {
 	struct stat st;
 	int fd = open_regular(name, &st), err;
-	ssize_t got;
 
 	if (fd < 0)
 		return STATUS_FAILED;
-	*size = 0;
-	*data = malloc(st.st_size);
-	if (!*data) {
-		close(fd);
-		return fail_memory(name);
-	}
-	do {
-		got = read(fd, *data + *size, st.st_size - *size);
-		if (got > 0)
-			*size += got;
-	} while (got > 0 || (got < 0 && errno == EINTR));
-	err = errno;
+	err = image_read_fd(fd, st.st_size, data, size);
 	close(fd);
-	if (got < 0) {
-		free(*data);
-		return fail(name, strerror(err), "get another copy of it");
-	}
-	return 0;
+	if (err == -ENOMEM)
+		return fail_memory(name);
+	return err ? fail(name, strerror(-err), "get another copy of it") : 0;
 }
 
 /* @room and @work are what is left of the limits. */

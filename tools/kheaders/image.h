@@ -13,6 +13,9 @@
  */
 int image_read(const char *name, unsigned char **data, size_t *size);
 
+/* The same for an open file of @size bytes, or less. Returns 0, or -errno. */
+int image_read_fd(int fd, size_t size, unsigned char **data, size_t *got);
+
 struct image_search {
 	/* Whether what is looked for is in @image. Must be done with that then. */
 	bool (*look)(const unsigned char *image, size_t size, void *arg);

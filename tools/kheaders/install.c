@@ -86,7 +86,7 @@ static void look_at_tree(struct install *i, const struct kernel *kernel)
 		return;
 	}
 	i->tree = TREE_FOREIGN;
-	fd = openat(i->trees.directory, i->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = directory_open(i->root, i->tree_path, DIRECTORY_TRY);
 	i->fits = fd >= 0 && foreign_fits(fd, kernel);
 	if (fd >= 0)
 		close(fd);
@@ -109,15 +109,14 @@ static int look_at_link(struct install *i, const struct kernel *kernel)
 		i->link = LINK_OURS;
 		return 0;
 	}
-	fd = directory_open(i->root, i->link_path, DIRECTORY_ASK);
+	fd = directory_open(i->root, i->link_path, i->look);
 	if (fd == -ENOENT) {
 		i->link = LINK_DANGLES;
 		return 0;
 	}
 	if (fd < 0)
 		return STATUS_FAILED;
-	tree = i->tree == TREE_NONE ? -1 :
-	       openat(i->trees.directory, i->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	tree = directory_open(i->root, i->tree_path, DIRECTORY_TRY);
 	if (tree >= 0 && same(tree, fd)) {
 		i->link = LINK_OURS;
 	} else {
@@ -142,7 +141,9 @@ int install_open(struct install *i, const char *root, const struct kernel *kerne
 	char modules[PATH_MAX];
 	int ret;
 
-	*i = (struct install) { .root = root, .modules = -1 };
+	*i = (struct install) { .root = root, .modules = -1, .look = missing };
+	if (missing == DIRECTORY_MAKE)
+		i->look = DIRECTORY_ASK;
 	snprintf(i->name, sizeof(i->name), INSTALL_TREE "%s", kernel->release);
 	snprintf(modules, sizeof(modules), INSTALL_MODULES "/%s", kernel->release);
 	snprintf(i->link_path, sizeof(i->link_path), INSTALL_MODULES "/%s/" INSTALL_LINK,

@@ -15,6 +15,7 @@
 #define INSTALL_MODULES	"/lib/modules"
 #define INSTALL_TREE	"linux-headers-"	/* and a release */
 #define INSTALL_LINK	"build"
+#define INSTALL_LINK_NEW ".build.kheaders"	/* until it is renamed */
 
 enum install_tree {
 	TREE_NONE,
@@ -36,6 +37,7 @@ struct install {
 	char link_path[PATH_MAX];
 	struct place trees;	/* INSTALL_TREES; ->directory is -1: not there */
 	int modules;		/* INSTALL_MODULES/RELEASE, or -1: not there */
+	int look;		/* DIRECTORY_TRY: if the link can't be followed, not a word */
 
 	enum install_tree tree;
 	struct tree_note note;	/* of TREE_OURS */

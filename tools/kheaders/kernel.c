@@ -238,6 +238,7 @@ static int read_about(const struct member *m, void *arg)
 	static const char id[] = "include/config/kheaders.id";
 	struct kernel *kernel = arg;
 	char *to = NULL;
+	const unsigned char *line;
 	size_t room = 0, length;
 
 	if (!strcmp(m->path, release)) {
@@ -248,10 +249,11 @@ static int read_about(const struct member *m, void *arg)
 		room = sizeof(kernel->id);
 	}
 	if (to) {
-		length = m->size < room - 1 ? m->size : room - 1;
-		memcpy(to, m->data, length);
-		to[length] = '\0';
-		to[strcspn(to, "\n")] = '\0';
+		line = memchr(m->data, '\n', m->size);
+		length = line ? (size_t)(line - m->data) : m->size;
+		/* One that is longer is none. */
+		snprintf(to, room, "%.*s", length < room ? (int)length : 0,
+			 (const char *)m->data);
 	}
 	return kernel->release[0] && kernel->id[0] ? MEMBERS_ENOUGH : 0;
 }

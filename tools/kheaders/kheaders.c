@@ -27,8 +27,10 @@ static const struct command commands[] = {
 	{ "env", cmd_env, "print that as variables for a shell" },
 	{ "exec", cmd_exec, "start a program with these variables" },
 	{ "sysext", cmd_sysext, "make that tree an extension for systemd-sysext" },
-	{ "symvers", cmd_symvers, "print the symbol versions that a kernel image holds" },
+	{ "symvers", cmd_symvers, "print Module.symvers of a kernel and its modules" },
 };
+
+mode_t umask_of_caller;
 
 int fail(const char *file, const char *what, const char *cure)
 {
@@ -88,7 +90,7 @@ int main(int argc, char **argv)
 		return flush(name);
 	}
 	/* Whoever calls, a tree is for all to read, and for its owner to write. */
-	umask(022);
+	umask_of_caller = umask(022);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(name, commands[i].name)) {
 			status = commands[i].run(argc - 1, argv + 1);

@@ -24,6 +24,7 @@ struct part {
 	const unsigned char *packed;
 	size_t packed_size;
 	size_t size;
+	bool ends;			/* with the end of the tar archive */
 };
 
 struct job {
@@ -31,6 +32,7 @@ struct job {
 	struct part *parts;
 	size_t count;
 	atomic_size_t next;
+	atomic_size_t members;		/* so far */
 	atomic_int status;
 	member_fn fn;
 	void *arg;
@@ -80,32 +82,6 @@ bool members_are_in(const unsigned char *data, size_t size)
 	return tar;
 }
 
-/*
- * The kernel's build packs some members into each stream, those that take longest first,
- * and the end of the tar archive into the last one. Of any other archive nothing is known:
- * it is a single part.
- */
-static void cut(struct job *job, const lzma_index *index, const unsigned char *data, size_t size)
-{
-	lzma_index_iter iter;
-	struct part *part = job->parts;
-
-	lzma_index_iter_init(&iter, index);
-	while (!lzma_index_iter_next(&iter, LZMA_INDEX_ITER_STREAM)) {
-		part->packed = data + iter.stream.compressed_offset;
-		part->packed_size = iter.stream.compressed_size;
-		part->size = iter.stream.uncompressed_size;
-		part++;
-	}
-	job->count = part - job->parts;
-	if (job->count > 1 && part[-1].size == TAR_END) {
-		job->count--;
-		return;
-	}
-	job->count = 1;
-	job->parts[0] = (struct part) { data, size, lzma_index_uncompressed_size(index) };
-}
-
 /* Returns whether the streams of @part unpack to exactly what their indexes said. */
 static bool decode(const struct part *part, unsigned char *out)
 {
@@ -124,6 +100,51 @@ static bool decode(const struct part *part, unsigned char *out)
 			return false;
 	}
 	return done == part->size;
+}
+
+static bool is_end(const unsigned char *data)
+{
+	static const unsigned char zeros[TAR_END];
+
+	return !memcmp(data, zeros, TAR_END);
+}
+
+static bool is_end_alone(const struct part *part)
+{
+	unsigned char data[TAR_END];
+
+	return part->size == TAR_END && decode(part, data) && is_end(data);
+}
+
+/*
+ * The kernel's build packs some members into each stream, those that take longest first,
+ * and the end of the tar archive into the last one. Of any other archive nothing is known:
+ * it is a single part.
+ */
+static void cut(struct job *job, const lzma_index *index, const unsigned char *data, size_t size)
+{
+	lzma_index_iter iter;
+	struct part *part = job->parts;
+
+	lzma_index_iter_init(&iter, index);
+	while (!lzma_index_iter_next(&iter, LZMA_INDEX_ITER_STREAM)) {
+		part->packed = data + iter.stream.compressed_offset;
+		part->packed_size = iter.stream.compressed_size;
+		part->size = iter.stream.uncompressed_size;
+		part++;
+	}
+	job->count = part - job->parts;
+	if (job->count > 1 && is_end_alone(part - 1)) {
+		job->count--;
+		return;
+	}
+	job->count = 1;
+	job->parts[0] = (struct part) {
+		.packed = data,
+		.packed_size = size,
+		.size = lzma_index_uncompressed_size(index),
+		.ends = true,
+	};
 }
 
 /* Returns the path without "./" at its beginning, or NULL if it is not one to unpack. */
@@ -190,6 +211,8 @@ static int member(struct job *job, struct archive *a, struct archive_entry *entr
 	unsigned char *own;
 	int ret;
 
+	if (++job->members > MEMBERS_COUNT_MAX)
+		return fail(job->name, "has more files than any kernel", again);
 	/* Directories are made for what is in them. */
 	if (archive_entry_filetype(entry) == AE_IFDIR)
 		return 0;
@@ -228,6 +251,10 @@ static int members(struct job *job, const struct part *part, const unsigned char
 			status = member(job, a, entry);
 	}
 	archive_read_free(a);
+	/* libarchive takes one that is cut short between members. */
+	if (ret == ARCHIVE_EOF && part->ends && (part->size < TAR_END ||
+						 !is_end(data + part->size - TAR_END)))
+		ret = ARCHIVE_FATAL;
 	if (status || job->status || ret == ARCHIVE_EOF)
 		return status;
 	return a ? fail(job->name, "the archive is damaged", again) : fail_memory(job->name);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The members of a kheaders.tar.xz in memory. Nothing in an archive is trusted: only
- * regular files with relative paths are handed on, and no more than MEMBERS_MAX bytes.
+ * regular files with relative paths are handed on, and no more than MEMBERS_MAX bytes
+ * and MEMBERS_COUNT_MAX of them.
  */
 #ifndef KHEADERS_MEMBERS_H
 #define KHEADERS_MEMBERS_H
@@ -12,6 +13,7 @@
 #include <time.h>
 
 #define MEMBERS_MAX	((uint64_t)512 << 20)	/* bytes, unpacked; real ones have 50 MB */
+#define MEMBERS_COUNT_MAX	100000			/* they have 20000 */
 
 struct member {
 	const char *path;		/* relative, without "." and ".." */

@@ -20,7 +20,7 @@
 #define ROOT_PATH	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" \
 			"/run/current-system/sw/bin"
 
-static void run_make(int tree, int out)
+static void run_make(int tree, int lock, int out)
 {
 	const char *path = getenv("PATH");
 	char *own = strdup(geteuid() && path ? path : ROOT_PATH);
@@ -30,6 +30,9 @@ static void run_make(int tree, int out)
 	if (!own || null < 0 || fchdir(tree) || !getcwd(here, sizeof(here)) ||
 	    dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
 	    dup2(out, STDERR_FILENO) < 0)
+		_exit(1);
+	/* If only this program is killed, others wait for make to end. */
+	if (fcntl(lock, F_SETFD, 0))
 		_exit(1);
 	clearenv();
 	setenv("PATH", own, 1);
@@ -76,7 +79,7 @@ static int end_of(pid_t pid)
 	return -1;
 }
 
-bool tree_prepare(int tree, const char *shown)
+bool tree_prepare(int tree, int lock, const char *shown)
 {
 	char link[64], here[PATH_MAX], line[4096], text[4096], why[4096] = "";
 	int fds[2], status = -1;
@@ -92,7 +95,7 @@ bool tree_prepare(int tree, const char *shown)
 	progress_say("making host programs ready in", shown);
 	pid = fork();
 	if (!pid)
-		run_make(tree, fds[1]);
+		run_make(tree, lock, fds[1]);
 	close(fds[1]);
 	said = fdopen(fds[0], "r");
 	while (said && fgets(line, sizeof(line), said)) {

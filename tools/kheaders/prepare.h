@@ -7,8 +7,9 @@
 
 /*
  * Runs "make prepare" in the directory @tree, with an environment of its own. Says what
- * that says, and if it failed, why, with @shown for the tree. Returns whether it worked.
+ * that says, and if it failed, why, with @shown for the tree. What it starts keeps the
+ * file @lock open. Returns whether it worked.
  */
-bool tree_prepare(int tree, const char *shown);
+bool tree_prepare(int tree, int lock, const char *shown);
 
 #endif

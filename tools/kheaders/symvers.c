@@ -7,10 +7,6 @@
 #include "../../kernel/kheaders.h"
 #include "symvers.h"
 
-/* No kernel comes near these limits, which a malicious table must not exceed. */
-#define SYMBOLS_MAX	250000
-#define STRING_MAX	512		/* the kernel's KSYM_NAME_LEN */
-
 #define NAME_FIRST	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_."
 #define NAME_OTHERS	NAME_FIRST "0123456789"
 
@@ -92,17 +88,18 @@ static const char *string(const struct symvers *sv, uint64_t at)
 
 	if (!at || at >= sv->size)
 		return NULL;
-	max = sv->size - at < STRING_MAX ? sv->size - at : STRING_MAX;
+	max = sv->size - at;
+	if (max > SYMVERS_STRING_MAX)
+		max = SYMVERS_STRING_MAX;
 	return memchr(sv->image + at, '\0', max) ? (const char *)sv->image + at : NULL;
 }
 
-static bool is_name(const char *s)
+bool symvers_is_name(const char *s)
 {
 	return s && *s && strchr(NAME_FIRST, *s) && !s[strspn(s, NAME_OTHERS)];
 }
 
-/* A namespace can be more than a name, but nothing that a line or terminal minds. */
-static bool is_printable(const char *s)
+bool symvers_is_printable(const char *s)
 {
 	if (!s)
 		return false;
@@ -226,7 +223,7 @@ static int open_tables(struct symvers *sv, unsigned int kind)
 	open_table(sv, &sv->table[1], KHEADERS_SV_GPL);
 	sv->table[0].flags = place(sv, KHEADERS_SV_FLAGS);
 	sv->table[1].gpl_only = true;
-	if (sv->outside || sv->table[0].count > SYMBOLS_MAX || sv->table[1].count > SYMBOLS_MAX)
+	if (sv->outside || sv->table[0].count > SYMVERS_MAX || sv->table[1].count > SYMVERS_MAX)
 		return -EBADMSG;
 	if (sv->absolute) {
 		err = find_address(sv, kind);
@@ -235,8 +232,8 @@ static int open_tables(struct symvers *sv, unsigned int kind)
 	}
 
 	for (i = 0; symvers_get(sv, i, &symbol); i++) {
-		if (sv->outside || !is_name(symbol.name) ||
-		    (sv->pointers == 3 && !is_printable(symbol.namespace)))
+		if (sv->outside || !symvers_is_name(symbol.name) ||
+		    (sv->pointers == 3 && !symvers_is_printable(symbol.namespace)))
 			return -EBADMSG;
 	}
 	return i ? 0 : -EBADMSG;

@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* No kernel comes near; they keep a made-up table from taking all time and memory. */
+#define SYMVERS_MAX		250000	/* symbols in a table */
+#define SYMVERS_STRING_MAX	512	/* the kernel's KSYM_NAME_LEN */
+
 /* Private to symvers.c. */
 struct symvers_table {
 	uint64_t begin, crcs, flags;	/* offsets in the image; 0: none */
@@ -33,10 +37,17 @@ struct symvers {
 
 struct symvers_symbol {
 	uint32_t crc;			/* 0 without CONFIG_MODVERSIONS */
-	const char *name;		/* both are in the image */
+	const char *name;		/* both are where it was read */
 	const char *namespace;		/* "": in none; NULL: this kernel knows none */
 	bool gpl_only;
 };
+
+/*
+ * Whether that can be a symbol, or what a line or a terminal does not mind: a namespace
+ * can be more than a name. Neither is NULL.
+ */
+bool symvers_is_name(const char *s);
+bool symvers_is_printable(const char *s);
 
 /*
  * Returns where the next mark of a table is in @image, from @from on, or @size if

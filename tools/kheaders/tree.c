@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See tree.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -14,13 +15,16 @@
 #include "command.h"
 #include "directory.h"
 #include "interrupt.h"
+#include "kernel_symvers.h"
 #include "members.h"
 #include "prepare.h"
 #include "progress.h"
+#include "symvers_xz.h"
 #include "tree.h"
 
 #define WORK	".kheaders"
 #define OLD	"old"
+#define SYMVERS	"Module.symvers"
 
 /* --- The note ------------------------------------------------------------------- */
 
@@ -40,7 +44,7 @@ static void get_field(const char *text, const char *key, char *value, size_t siz
 
 bool tree_read_note(int directory, const char *name, struct tree_note *note)
 {
-	char text[1024], prepared[8];
+	char text[1024], prepared[8], files[16];
 	int tree = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 	bool ours;
@@ -59,7 +63,9 @@ bool tree_read_note(int directory, const char *name, struct tree_note *note)
 	get_field(text, "archive", note->archive, sizeof(note->archive));
 	get_field(text, "symvers", note->symvers, sizeof(note->symvers));
 	get_field(text, "prepared", prepared, sizeof(prepared));
+	get_field(text, "files", files, sizeof(files));
 	note->prepared = !strcmp(prepared, "yes");
+	note->files = strtoul(files, NULL, 10);
 	return note->release[0] && note->archive[0];
 }
 
@@ -72,9 +78,9 @@ static bool write_note(int tree, const struct tree_note *note)
 		return false;
 	ok = dprintf(fd, "# Made by \"kheaders\", which also removes it.\n"
 		     "kheaders " KHEADERS_VERSION "\n"
-		     "release %s\nid %s\narchive %s\nsymvers %s\nprepared %s\n",
+		     "release %s\nid %s\narchive %s\nsymvers %s\nprepared %s\nfiles %lu\n",
 		     note->release, note->id, note->archive, note->symvers,
-		     note->prepared ? "yes" : "no") > 0;
+		     note->prepared ? "yes" : "no", note->files) > 0;
 	return !close(fd) && ok;
 }
 
@@ -85,6 +91,36 @@ bool tree_fits(const struct tree_note *note, const struct kernel *kernel)
 	if (kernel->digest[0])
 		return !strcmp(note->archive, kernel->digest);
 	return kernel->id[0] && !strcmp(note->id, kernel->id);
+}
+
+static unsigned long count_files(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	unsigned long files = 0;
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		/* Some file systems don't say. */
+		if (entry->d_type == DT_UNKNOWN &&
+		    !fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode))
+			entry->d_type = DT_DIR;
+		files += entry->d_type == DT_DIR ? count_files(fd, entry->d_name) : 1;
+	}
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return files;
+}
+
+bool tree_is_whole(int directory, const char *name, const struct tree_note *note)
+{
+	/* The note is one more. */
+	return count_files(directory, name) > note->files;
 }
 
 /* --- The place ------------------------------------------------------------------- */
@@ -136,6 +172,12 @@ static int lock(struct place *place)
 	fd = openat(place->directory, WORK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -EAGAIN : place_error(place, WORK);
+	/* Nobody else's is waited for. */
+	ret = check_work(place, fd);
+	if (ret) {
+		close(fd);
+		return ret;
+	}
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
 		progress_say("waiting for another kheaders in", place->path);
 		do {
@@ -162,9 +204,9 @@ int place_lock(struct place *place)
 	/* Whoever had the lock removed the directory. */
 	do {
 		ret = lock(place);
-	} while (ret == -EAGAIN);
+	} while (ret == -EAGAIN && !interrupted());
 	if (ret)
-		return ret;
+		return ret == -EAGAIN ? place_error(place, "") : ret;
 	/* What one that was killed left. */
 	if (!directory_empty(place->work, ".")) {
 		ret = place_error(place, WORK);
@@ -179,12 +221,26 @@ void place_unlock(struct place *place)
 	close(place->work);
 }
 
+int place_sweep(struct place *place)
+{
+	struct stat st;
+	int ret;
+
+	if (fstatat(place->directory, WORK, &st, AT_SYMLINK_NOFOLLOW) || st.st_uid != geteuid())
+		return 0;
+	ret = place_lock(place);
+	if (!ret)
+		place_unlock(place);
+	return ret;
+}
+
 /* --- Making ---------------------------------------------------------------------- */
 
 struct writer {
 	int tree;
 	const struct place *place;
-	atomic_size_t done;
+	atomic_size_t done;		/* bytes */
+	atomic_ulong files;
 	struct progress progress;
 };
 
@@ -198,22 +254,6 @@ static bool make_parents(int tree, const char *path)
 		snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path), path);
 		if (mkdirat(tree, directory, 0755) && errno != EEXIST)
 			return false;
-	}
-	return true;
-}
-
-static bool write_all(int fd, const unsigned char *data, size_t size)
-{
-	ssize_t put;
-
-	while (size) {
-		put = write(fd, data, size);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		data += put;
-		size -= put;
 	}
 	return true;
 }
@@ -240,13 +280,57 @@ static int write_member(const struct member *m, void *arg)
 	ok = write_all(fd, m->data, m->size) && !futimens(fd, times);
 	if (close(fd) || !ok)
 		return place_error(writer->place, m->path);
+	writer->files++;
 	done = atomic_fetch_add(&writer->done, m->size);
 	progress_show(&writer->progress, done + m->size);
 	return 0;
 }
 
+static bool write_text(int tree, const char *name, const char *text, size_t size)
+{
+	int fd = openat(tree, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	bool ok = fd >= 0 && write_all(fd, text, size);
+
+	return fd >= 0 && !close(fd) && ok;
+}
+
+/* Whether the kernel takes no modules without symbol versions. */
+static bool needs_symvers(int tree)
+{
+	const size_t room = 1 << 20;
+	char *text = malloc(room);
+	bool needs = text &&
+		     directory_read(tree, "include/config/auto.conf", text, room) > 0 &&
+		     strstr(text, "CONFIG_MODVERSIONS=y");
+
+	free(text);
+	return needs;
+}
+
+/* Also makes symvers.xz, in place of the one that an earlier tree @name came with. */
+static int add_symvers(struct place *place, int tree, const char *name,
+		       const struct kernel *kernel, const struct tree_options *options,
+		       struct symvers_xz *xz)
+{
+	struct tree_note old = { 0 };
+	char *text;
+	size_t size;
+	int ret = kernel_symvers(kernel, options->root, needs_symvers(tree), &text, &size);
+
+	if (ret || !text)
+		return ret;
+	if (!tree_read_note(place->directory, name, &old))
+		old.symvers[0] = '\0';
+	if (!write_text(tree, SYMVERS, text, size))
+		ret = place_error(place, SYMVERS);
+	else if (options->symvers)
+		ret = symvers_xz_write(xz, options->root, kernel->release, text, size, old.symvers);
+	free(text);
+	return ret;
+}
+
 static int fill(struct place *place, int tree, const char *name, struct kernel *kernel,
-		const struct tree_options *options)
+		const struct tree_options *options, struct symvers_xz *xz)
 {
 	char shown[PATH_MAX + NAME_MAX];
 	struct writer writer = { .tree = tree, .place = place };
@@ -259,11 +343,18 @@ static int fill(struct place *place, int tree, const char *name, struct kernel *
 	progress_end(&writer.progress);
 	if (ret)
 		return ret;
-	if (options->prepare && !faccessat(tree, "Makefile", F_OK, 0))
-		note.prepared = tree_prepare(tree, shown);
+	note.files = writer.files;
+	/* Without, it is of headers alone, and no modules are built in it. */
+	if (!faccessat(tree, "Makefile", F_OK, 0)) {
+		ret = add_symvers(place, tree, name, kernel, options, xz);
+		if (ret)
+			return ret;
+		note.prepared = options->prepare && tree_prepare(tree, place->work, shown);
+	}
 	memcpy(note.release, kernel->release, sizeof(note.release));
 	memcpy(note.id, kernel->id, sizeof(note.id));
 	memcpy(note.archive, kernel->digest, sizeof(note.archive));
+	memcpy(note.symvers, xz->digest, sizeof(note.symvers));
 	/* After a power cut it must not be there with half of its bytes. */
 	if (interrupted() || !write_note(tree, &note) || fchmod(tree, 0755) || syncfs(tree))
 		return place_error(place, "");
@@ -297,6 +388,7 @@ int place_put(struct place *place, const char *name)
 int tree_make(struct place *place, const char *name, struct kernel *kernel,
 	      const struct tree_options *options)
 {
+	struct symvers_xz xz = { .directory = -1 };
 	int tree, ret = kernel_load(kernel);
 
 	if (ret)
@@ -306,10 +398,12 @@ int tree_make(struct place *place, const char *name, struct kernel *kernel,
 	tree = openat(place->work, PLACE_NEW, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (tree < 0)
 		return place_error(place, WORK);
-	ret = fill(place, tree, name, kernel, options);
+	ret = fill(place, tree, name, kernel, options, &xz);
 	close(tree);
 	if (!ret)
 		ret = place_put(place, name);
+	if (symvers_xz_end(&xz, !ret))
+		ret = STATUS_FAILED;
 	/* What was there before, or what is not good. */
 	directory_remove(place->work, PLACE_NEW);
 	directory_remove(place->work, OLD);

@@ -22,6 +22,7 @@ struct tree_note {
 	char archive[DIGEST_MAX];	/* SHA-256 */
 	char symvers[DIGEST_MAX];	/* SHA-256 of /lib/modules/RELEASE/symvers.xz, or "" */
 	bool prepared;
+	unsigned long files;		/* of the archive */
 };
 
 /* Reads the note of the tree @name in @directory. False: it is not one of ours. */
@@ -29,6 +30,12 @@ bool tree_read_note(int directory, const char *name, struct tree_note *note);
 
 /* Whether the tree with that note is of this kernel. */
 bool tree_fits(const struct tree_note *note, const struct kernel *kernel);
+
+/*
+ * Whether the tree @name in @directory still has as many files as the archive: programs
+ * that clean up by age, as systemd-tmpfiles, take them one by one.
+ */
+bool tree_is_whole(int directory, const char *name, const struct tree_note *note);
 
 /* A directory with trees. */
 struct place {
@@ -40,6 +47,12 @@ struct place {
 /* Waits for the lock. Returns 0, or an exit status, having said why. */
 int place_lock(struct place *place);
 void place_unlock(struct place *place);
+
+/*
+ * Removes what one of the caller's that was killed left, which is not there for long
+ * otherwise. Returns 0, or an exit status, having said why.
+ */
+int place_sweep(struct place *place);
 
 /* In ->work: what is not ready yet. */
 #define PLACE_NEW	"new"

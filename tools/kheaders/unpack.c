@@ -269,7 +269,7 @@ static const struct format formats[] = {
 	{ "(\xb5/\xfd",			 4, NULL,	  0, unpack_zstd, 0 },
 };
 
-static const struct format *format_at(const unsigned char *data, size_t size)
+const struct format *packed_at(const unsigned char *data, size_t size)
 {
 	const struct format *f;
 
@@ -292,7 +292,7 @@ size_t next_packed(const unsigned char *data, size_t size, size_t from,
 	for (; from < size; from++) {
 		if (!first[data[from]])
 			continue;
-		*format = format_at(data + from, size - from);
+		*format = packed_at(data + from, size - from);
 		if (*format)
 			break;
 	}

@@ -15,6 +15,9 @@ struct format;
 size_t next_packed(const unsigned char *data, size_t size, size_t from,
 		   const struct format **format);
 
+/* What may be compressed at the first byte of @data, or NULL. */
+const struct format *packed_at(const unsigned char *data, size_t size);
+
 /* Where unpacked data goes. */
 struct buffer {
 	unsigned char *data;	/* to be freed by the caller */

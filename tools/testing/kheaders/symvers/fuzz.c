@@ -1,30 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fuzzes what "kheaders symvers" does with an image: unpacking, and reading the table of
- * symbols. Nothing in an image may lead outside of it, and what is read of it must be fit to
- * print. tool.bats gives it the images of image.c, plain and packed, to begin with.
+ * symbols; and with a module. Nothing in these may lead outside of them, and what is read
+ * must be fit to print. tool.bats gives it the images of image.c, plain and packed, and the
+ * modules of module.S, to begin with.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../../kheaders/image.h"
+#include "../../../kheaders/module.h"
 #include "../../../kheaders/symvers.h"
+
+static void check_symbol(const struct symvers_symbol *symbol)
+{
+	size_t length = strlen(symbol->name);
+
+	if (!length || length >= 512 || strpbrk(symbol->name, "\t\n \x1b"))
+		abort();
+	if (symbol->namespace && strpbrk(symbol->namespace, "\t\n\x1b"))
+		abort();
+}
 
 static void check(struct symvers *sv, const unsigned char *image, size_t size)
 {
 	const char *begin = (const char *)image, *end = begin + size;
 	struct symvers_symbol symbol;
-	size_t i, length;
+	size_t i;
 
 	for (i = 0; symvers_get(sv, i, &symbol); i++) {
 		if (symbol.name < begin || symbol.name >= end)
 			abort();
-		length = strlen(symbol.name);
-		if (!length || length >= 512 || strpbrk(symbol.name, "\t\n \x1b"))
-			abort();
-		if (symbol.namespace && strpbrk(symbol.namespace, "\t\n\x1b"))
-			abort();
+		check_symbol(&symbol);
 	}
 	/* An image with a table, but without a symbol, has none. */
 	if (!i)
@@ -55,6 +63,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.work_max = 4 << 20,
 	};
 
+	struct module module;
+	size_t i;
+
 	image_search(&search, data, size);
+	if (!module_read(&module, data, size)) {
+		for (i = 0; i < module.export_count; i++)
+			check_symbol(&module.exports[i]);
+		module_free(&module);
+	}
 	return 0;
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See kernel_symvers.h. */
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "complete.h"
+#include "directory.h"
+#include "image.h"
+#include "install.h"
+#include "kernel_symvers.h"
+#include "lines.h"
+
+static int find_lines(struct lines *lines, const struct kernel *kernel, bool tell)
+{
+	unsigned char *image;
+	size_t size;
+	int ret;
+
+	*lines = (struct lines) { 0 };
+	if (kernel->running) {
+		if (!access(LINES_PROC, R_OK))
+			return lines_of_running(lines);
+		if (tell)
+			fprintf(stderr,
+				"kheaders: the tree has no Module.symvers: the kernel has no %s (CONFIG_IKHEADERS_SYMVERS)\n",
+				LINES_PROC);
+		return 0;
+	}
+	ret = image_read(kernel->name, &image, &size);
+	if (ret)
+		return ret;
+	ret = lines_of_image(lines, kernel->name, image, size, true);
+	free(image);
+	if (!ret && !lines->count && tell)
+		fprintf(stderr,
+			"kheaders: the tree has no Module.symvers: no symbol versions are in %s, only in an image of the kernel (CONFIG_IKHEADERS_SYMVERS)\n",
+			kernel->name);
+	return ret;
+}
+
+static int write_text(FILE *out, const struct lines *lines, const char *root,
+		      const char *release)
+{
+	char path[PATH_MAX], shown[2 * PATH_MAX];
+	int modules, ret;
+
+	snprintf(path, sizeof(path), INSTALL_MODULES "/%s", release);
+	snprintf(shown, sizeof(shown), "%s%s", root, path);
+	modules = directory_open(root, path, DIRECTORY_TRY);
+	if (modules < 0 && !access(shown, F_OK))
+		fprintf(stderr,
+			"kheaders: %s: others than root and you can change it; left out of Module.symvers\n",
+			shown);
+	ret = complete_symvers(out, lines, modules, shown, release);
+	if (modules >= 0)
+		close(modules);
+	return ret;
+}
+
+int kernel_symvers(const struct kernel *kernel, const char *root, bool tell, char **text,
+		   size_t *size)
+{
+	struct lines lines;
+	int ret = find_lines(&lines, kernel, tell);
+	FILE *out;
+
+	*text = NULL;
+	if (ret || !lines.count)
+		return ret;
+	out = open_memstream(text, size);
+	ret = out ? write_text(out, &lines, root, kernel->release) : fail_memory("Module.symvers");
+	lines_free(&lines);
+	if (out && fclose(out) && !ret)
+		ret = fail_memory("Module.symvers");
+	if (ret) {
+		free(*text);
+		*text = NULL;
+	}
+	return ret;
+}

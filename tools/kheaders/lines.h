@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Lines of Module.symvers, and the kernel's own. */
+#ifndef KHEADERS_LINES_H
+#define KHEADERS_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "symvers.h"
+
+/* The lines of the kernel that runs. */
+#define LINES_PROC	"/proc/kheaders.symvers"
+
+struct line {
+	struct symvers_symbol symbol;
+	const char *module;
+};
+
+struct lines {
+	struct line *line;
+	size_t count;
+	bool namespaces;	/* there is a column of them: since Linux 5.4, */
+	bool namespace_first;	/* before that of modules in some versions */
+	char *text;		/* that the strings above are in */
+};
+
+/* Those of the kernel that runs. Returns 0, or an exit status, having said why. */
+int lines_of_running(struct lines *lines);
+
+/*
+ * Those of the kernel in @image, which is read from the file @name: in a kernel image, or
+ * in a copy of /proc/kheaders.symvers. Returns 0, or an exit status, having said why; with
+ * @ask, that there are none is no error.
+ */
+int lines_of_image(struct lines *lines, const char *name, const unsigned char *image,
+		   size_t size, bool ask);
+
+void lines_free(struct lines *lines);
+
+/* Writes a line with the columns that @lines has. */
+void line_write(FILE *out, const struct lines *lines, const struct symvers_symbol *symbol,
+		const char *module);
+
+#endif
