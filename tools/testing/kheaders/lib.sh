@@ -92,7 +92,8 @@ selftests() {
 	for word in KHEADERS_KO=kernel/kheaders.ko KHEADERS_TEST_KO=kernel/kheaders_test.ko \
 			KHEADERS_BUILT_SYMVERS=Module.symvers KHEADERS_REFERENCE=testmod \
 			KHEADERS_CHANGED=testmod-changed KHEADERS_KEY=owner.key KHEADERS_CERT=owner.der \
-			KHEADERS_MANY_KO=manymod/kheaders_many_000.ko KHEADERS=command/kheaders; do
+			KHEADERS_MANY_KO=manymod/kheaders_many_000.ko KHEADERS=command/kheaders \
+			KHEADERS_MODULES=installed; do
 		[ ! -e "$1/${word#*=}" ] || words="$words ${word%%=*}=$1/${word#*=}"
 	done
 	[ ! -d "$build/dkms/usr/src" ] || words="$words KHEADERS_DKMS=$build/dkms/usr/src"

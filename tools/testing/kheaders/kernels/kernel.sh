@@ -111,6 +111,9 @@ done
 # For guests of this machine's kind.
 case $arch in
 um|x86_64)
+	rm -rf "$out/installed"
+	kmake INSTALL_MOD_PATH="$out/installed" modules_install ||
+		failed "installing the modules of linux $name"
 	make -s -C "$top/tools/kheaders" O="$out/command" >>"$log" 2>&1 ||
 		failed "building the kheaders command" ;;
 esac

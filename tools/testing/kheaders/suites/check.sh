@@ -104,12 +104,15 @@ bats_suite() {
 
 # fast [OPTION...]: two at a time.
 fast() {
-	{ bats_suite strip "$@"; bats_suite tool "$@"; } &
+	{ bats_suite strip "$@"; bats_suite tool "$@"; bats_suite complete "$@"; bats_suite install "$@"
+	  bats_suite status "$@"; bats_suite path "$@"; bats_suite attack "$@"; } &
 	{ bats_suite overlay "$@"; bats_suite extract "$@"; bats_suite symvers "$@"; bats_suite setup "$@"
 	  bats_suite hostprogs "$@"; } &
 	bats_suite style "$@"
 	bats_suite kernels "$@"
 	bats_suite package "$@"
+	bats_suite hostile "$@"
+	bats_suite faults "$@"
 	wait
 }
 
@@ -307,6 +310,9 @@ kernels)
 		# slow: make check KERNEL=.
 		export FUZZ_SECONDS="${FUZZ_SECONDS:-20}"
 		export TOKENS_EVERY="${TOKENS_EVERY:-8}"
+		export KILLS="${KILLS:-500}" RACES="${RACES:-200}"
+		export CALLS_EVERY="${CALLS_EVERY:-1}" ERRORS="${ERRORS:-ENOSPC EDQUOT EROFS EIO}"
+		export DAMAGE_EVERY="${DAMAGE_EVERY:-1}"
 		export IMAGE_METHODS="${IMAGE_METHODS:-zstd,zst gzip,gz}"
 		fast --filter-tags '!slow,!deb'
 		suite package-deb bats --tap --filter-tags deb "$here/suites/package.bats"
@@ -314,7 +320,7 @@ kernels)
 		kernel 6.1 x86_64 dkms read read_more symvers kunit extmod dkms bpf tracers dmesg
 		# Cross-built: the guest builds the host programs again.
 		kernel newest arm64 modversions read symvers kunit extmod bpf dmesg
-		kernel 6.12 um debug+module+modversions module read read_more symvers kunit command dmesg
+		kernel 6.12 um debug+module+modversions module read read_more symvers kunit command complete dmesg
 		# It builds one of them again, which must not be running.
 		suite images flock "$results/guest.lock" \
 			env IMAGES="$images" bats --tap "$here/suites/images.bats" &

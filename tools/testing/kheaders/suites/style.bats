@@ -48,7 +48,7 @@ suite_files() {
 		for file in scripts/kheaders/*.c \
 				tools/testing/kheaders/strip/main.c \
 				tools/testing/kheaders/bench/read.c \
-				tools/testing/kheaders/symvers/*.c \
+				tools/testing/kheaders/{symvers,trees}/*.c \
 				tools/testing/selftests/kheaders/*.c \
 				tools/testing/selftests/kheaders/bpf/[!k]*.c \
 				tools/testing/selftests/kheaders/bpf/khd_send.c; do

@@ -5,16 +5,11 @@
 # real ones give what was built in is in images.bats.
 
 bats_require_minimum_version 1.5.0
+load command
 load noise
 
 setup_file() {
-	top=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd)
-	here=$top/tools/testing/kheaders
-	work=$top/build/tool
-	sanitize="-g -O1 -Werror -fno-sanitize-recover=all -fsanitize=address,undefined"
-	export top here work sanitize
-	mkdir -p "$work"
-	make -s -C "$top/tools/kheaders" O="$work" CFLAGS="$sanitize"
+	sanitized
 	# shellcheck disable=SC2086 # a list of words
 	gcc -std=gnu11 -Wall -Wextra $sanitize -o "$work/symvers_image" "$here/symvers/image.c"
 }
@@ -254,8 +249,8 @@ packs() {
 
 # With the program as users have it.
 plain_tool() {
-	make -s -C "$top/tools/kheaders" O="$work/plain" CFLAGS='-O2 -Werror'
-	PATH=$work/plain:$PATH
+	plain
+	PATH=$plain:$PATH
 }
 
 # bounded FILE SECONDS MIB: is refused, and takes no more than that.
@@ -301,7 +296,7 @@ bounded() {
 	clang -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $sanitize -fsanitize=fuzzer \
 		-o "$work/symvers_fuzz" "$here/symvers/fuzz.c" \
 		-Dmain=kheaders_main "$top"/tools/kheaders/*.c \
-		-larchive -lcrypto -lkmod -llzma -llzo2 -lzstd
+		-larchive -lcrypto -lelf -lkmod -llzma -llzo2 -lzstd
 	mkdir -p "$work/corpus"
 	for options in '' absolute=8 'absolute=4 order=big' 'absolute=8 kernel=relocated' \
 			'absolute=8 kernel=endless' 'crcs=distances pointers=2 gpl=flags'; do
@@ -311,6 +306,13 @@ bounded() {
 	for packer in 'gzip' 'xz' 'bzip2' 'xz --format=lzma' 'lzop' 'lz4 -l - -' 'lz4 -q - -' 'zstd -q'; do
 		symvers_image | $packer >"$work/corpus/packed-${packer// /-}"
 	done
+	for options in '' -DDISTANCES '-DFLAGS -DCRCS=CRC_PLACES' '-DPOINTERS=2 -DIMPORT=a -DIMPORT_CRC=1' \
+			'-DIMPORT=a -DIMPORT_CRC=1 -DLONG_VERSIONS'; do
+		# shellcheck disable=SC2086
+		clang --target=x86_64-linux-gnu $options -c -o "$work/corpus/module${options// /-}" \
+			"$here/symvers/module.S"
+	done
+	clang --target=mips-linux-gnu -DWORD=4 -c -o "$work/corpus/module-mips" "$here/symvers/module.S"
 	"$work/symvers_fuzz" -max_total_time="${FUZZ_SECONDS:-3}" -max_len=8000 -rss_limit_mb=1000 \
 		-timeout=20 -artifact_prefix="$work/" "$work/corpus"
 }
@@ -357,7 +359,7 @@ bounded() {
 @test "wrong usage: status 2 and one line" {
 	local args
 	# shellcheck disable=SC2086
-	for args in "" "no_such_command" "-x" "symvers" "symvers a b" "symvers -x a" "symvers --symbols a"; do
+	for args in "" "no_such_command" "-x" "symvers -x a" "symvers --root a b c" "symvers --symbols a"; do
 		run -2 --separate-stderr kheaders $args
 		[ -z "$output" ]
 		[ "${#stderr_lines[@]}" = 1 ]
@@ -371,7 +373,7 @@ bounded() {
 		[[ $output = "Usage: kheaders COMMAND"*symvers*"Exit status"* ]]
 		[ -z "$stderr" ]
 		run -0 --separate-stderr kheaders symvers $option
-		[[ $output = "Usage: kheaders symvers IMAGE"*Example*"Exit status"* ]]
+		[[ $output = "Usage: kheaders symvers "*Example*"Exit status"* ]]
 		[ -z "$stderr" ]
 	done
 	for option in -V --version; do

@@ -4,6 +4,10 @@
 # The kheaders command (tools/kheaders) on the kernel that runs: makes the tree where
 # everyone looks for it, builds with it, and leaves nothing. KHEADERS is its path, if PATH
 # does not lead there. Skipped where a tree for the kernel is there already.
+#
+#	KHEADERS_BUILT_SYMVERS	Module.symvers of this kernel's build, to compare with
+#	KHEADERS_MODULES	where its modules were installed; they are copied to
+#				/lib/modules if none are there
 
 cd "$(dirname "$0")" || exit 1
 . ./tree.sh
@@ -17,7 +21,8 @@ link=/lib/modules/$release/build
 for there in "$tree" "$link"; do
 	! ls -d "$there" >/dev/null 2>&1 || skip_all "$there is there"
 done
-trap '"$kheaders" remove >/dev/null; rm -rf "$work"' EXIT
+bring_modules
+trap '"$kheaders" remove >/dev/null; rm -rf "$work"; take_modules_away' EXIT
 module=$work/testmod
 
 # An ordinary user, who can write to $home alone.
@@ -45,6 +50,28 @@ is_of_the_kernel() {
 	grep '^include/linux/list.h: differs$' "$work/said"
 	sed -i '$d' "$tree/include/linux/list.h"
 	"$kheaders" verify >/dev/null
+}
+
+# has_all_symbols TREE: its Module.symvers is that of the kernel's build.
+has_all_symbols() {
+	[ -n "${KHEADERS_BUILT_SYMVERS-}" ] || skip "KHEADERS_BUILT_SYMVERS is not set"
+	[ -d "$modules/kernel" ] || skip "no modules in $modules (KHEADERS_MODULES)"
+	sort "$1/Module.symvers" | grep -v '	kheaders_greeter	' >"$work/sorted"
+	sort "$KHEADERS_BUILT_SYMVERS" >"$work/built"
+	differ=$(sort "$work/sorted" "$work/built" | uniq -u | cut -f 2 | sort -u | wc -l)
+	echo "# $(wc -l <"$work/sorted") lines compared with the build's, $differ differ"
+	diff "$work/built" "$work/sorted"
+}
+
+knows_all_symbols() {
+	expect "the copy" "$(cat "$tree/Module.symvers")" "$(xz -dc "$modules/symvers.xz")"
+	# A module is loaded whose symbols are in it: nothing changes, and nobody complains.
+	has_all_symbols "$tree"
+	cp "$tree/Module.symvers" "$work/before"
+	other=$(cut -f 3 "$KHEADERS_BUILT_SYMVERS" | sed -n 's,.*/,,p' | tail -n 1)
+	[ -z "$other" ] || modprobe "$other"
+	builds make -C "$link"
+	cmp "$work/before" "$tree/Module.symvers"
 }
 
 # builds COMMAND...: as modules' own Makefiles do, by a user who can't write to the tree.
@@ -80,6 +107,7 @@ remove_tree() {
 	"$kheaders" remove
 	[ ! -e "$tree" ]
 	[ ! -h "$link" ]
+	[ ! -e "$modules/symvers.xz" ]
 	refuse "$kheaders" status >"$work/said"
 	grep '^Missing:  the tree, the link' "$work/said"
 }
@@ -99,12 +127,14 @@ cached() {
 	esac
 	expect "the path again" "$cached" "$(as_user "$kheaders" path)"
 	as_user "$kheaders" verify "$cached"
+	[ ! -e "$modules/symvers.xz" ]
 	as_user "$kheaders" remove
 	refuse ls "$cached"
 }
 
 tests "kheaders install makes a tree and the link to it, once" install_tree \
 	"kheaders verify sees each change" is_of_the_kernel \
+	"its Module.symvers has what the kernel's build knew" knows_all_symbols \
 	"a user builds a module there, and writes nothing to it" build_module \
 	"kheaders path, exec and env lead to it" path_and_variables \
 	"kheaders remove leaves nothing" remove_tree \

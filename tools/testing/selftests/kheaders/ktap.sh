@@ -149,3 +149,20 @@ has_raw_tracepoints() {
 part_of() {
 	dd if="$1" bs="$2" skip="$3" 2>/dev/null | head -c $(($2 * 2)) | cksum
 }
+
+# bring_modules: puts what was installed in KHEADERS_MODULES where programs look for the
+# kernel's modules, if none are there; take_modules_away undoes that.
+bring_modules() {
+	brought=
+	modules=/lib/modules/$(uname -r)
+	if [ -n "${KHEADERS_MODULES-}" ] && [ ! -e "$modules/kernel" ]; then
+		brought=$modules
+		mkdir -p "$modules"
+		cp -r "$KHEADERS_MODULES$modules/kernel" "$KHEADERS_MODULES$modules"/modules.* "$modules"
+		depmod
+	fi
+}
+
+take_modules_away() {
+	[ -z "$brought" ] || rm -rf "$brought/kernel" "$brought"/modules.*
+}

@@ -13,6 +13,7 @@
 #	KHEADERS			the kheaders command, where PATH does not lead to it
 #	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE, KHEADERS_CHANGED
 #					what symvers.sh and extmod.sh compare with
+#	KHEADERS_MODULES		where the kernel's modules are, for complete.sh
 #	KHEADERS_REQUIRED		not empty if the kernel was built with kheaders, which
 #					must then be there; without it, tests are skipped
 #	KHEADERS_MANY_KO		what symvers_many.sh loads

@@ -1,0 +1,330 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kheaders install and remove, built with ASan and UBSan, in made-up root file systems. How
+# they stand up to others and to disks is in attack.bats and faults.bats.
+
+bats_require_minimum_version 1.5.0
+load command
+
+setup_file() {
+	sanitized
+}
+
+setup() {
+	place
+	trees=root/usr/src
+	tree=root/usr/src/linux-headers-6.9.1
+	link=root/lib/modules/6.9.1/build
+}
+
+teardown() {
+	leave
+}
+
+# install [OPTION...]: that archive in ./root.
+install() {
+	kheaders install --from a.tar.xz --root root "$@"
+}
+
+# installed: the tree and the link are there, and nothing else.
+installed() {
+	whole "$tree"
+	[ "$(readlink "$link")" = /usr/src/linux-headers-6.9.1 ]
+	[ "$(ls -A "$trees")" = linux-headers-6.9.1 ]
+	[ "$(ls -A root/lib/modules/6.9.1)" = build ]
+	[ "$(stat -c %a "$tree" "$tree/include" "$tree/.kheaders" | tr '\n' ' ')" = "755 755 644 " ]
+}
+
+# foreign RELEASE: somebody else's tree of it at $tree.
+foreign() {
+	mkdir -p "$tree"
+	cp -r tree/. "$tree"
+	echo "#define UTS_RELEASE \"$1\"" >"$tree/include/generated/utsrelease.h"
+	echo theirs >"$tree/theirs"
+}
+
+# unchanged COMMAND...: changes nothing in ./root.
+unchanged() {
+	listing root >before
+	"$@"
+	listing root | diff before -
+}
+
+# --- install --------------------------------------------------------------------
+
+@test "install: a whole tree and an absolute link, and a second time nothing" {
+	succeeds "$tree: made" install
+	installed
+	inode=$(stat -c %i "$tree")
+	succeeds "$tree: is there, and fits the kernel" install
+	[ "$(stat -c %i "$tree")" = "$inode" ]
+	installed
+}
+
+@test "install: an archive in a single stream, and one that ends in padding" {
+	single one.tar.xz
+	succeeds "$tree: made" kheaders install --from one.tar.xz --root root
+	whole "$tree"
+	{ cat a.tar.xz; head -c 8 /dev/zero; } >b.tar.xz
+	image_root other
+	kheaders install --from b.tar.xz --root other
+	whole other/usr/src/linux-headers-6.9.1
+}
+
+@test "install: an image, and kheaders.ko, packed or not" {
+	{ printf 'a kernel IKHD_ST'; cat a.tar.xz; printf 'IKHD_ED and more'; } >img
+	for packer in cat gzip 'zstd -q'; do
+		$packer <img >packed
+		image_root other
+		succeeds "other/usr/src/linux-headers-6.9.1: made" kheaders install --from packed --root other
+		whole other/usr/src/linux-headers-6.9.1
+		rm -r other
+	done
+}
+
+@test "install: one of another build takes the place of ours, with nothing left of the old one" {
+	install
+	archive b.tar.xz 6.9.1 0123456789abcdee
+	succeeds "$tree: made" kheaders install --from b.tar.xz --root root
+	installed
+}
+
+@test "install: a release that the archive does not say, and one that differs" {
+	rm tree/include/config/kernel.release
+	single none.tar.xz
+	fails 1 "none.tar.xz: does not say of which release its headers are; say so with --release" \
+		kheaders install --from none.tar.xz --root root
+	fails 1 "a.tar.xz: is of another release than --release says; leave that option out" \
+		install --release 6.9.2
+	nothing_left
+	succeeds "$tree: made" kheaders install --from none.tar.xz --root root --release 6.9.1
+	whole "$tree"
+}
+
+@test "install: no release leads out of the directory" {
+	local release
+	for release in .. ../x /etc 'a b' .hidden "" "$(printf '%065d' 0)"; do
+		fails 1 "" install --release "$release"
+		archive odd.tar.xz "$release"
+		fails 1 "" kheaders install --from odd.tar.xz --root root
+	done
+	nothing_left
+}
+
+@test "install: somebody else's tree stays, and is linked to if it fits" {
+	foreign 6.9.1
+	succeeds "$tree: linked" install
+	[ "$(cat "$tree/theirs")" = theirs ]
+	[ ! -e "$tree/.kheaders" ]
+	unchanged succeeds "$tree: is there, and fits the kernel" install
+	foreign 6.9.10
+	rm "$link"
+	unchanged fails 1 "$tree: is not made by kheaders, and not of this kernel; remove it, or the package" install --force
+	# Of another build of the same release.
+	foreign 6.9.1
+	echo 0123456789abcdee >"$tree/include/config/kheaders.id"
+	unchanged fails 1 "$tree: is not made by kheaders, and not of this kernel" install --force
+}
+
+@test "install: somebody else's link or directory stays" {
+	mkdir -p root/lib/modules/6.9.1 root/opt
+	tree root/opt/linux 6.9.1
+	ln -s /opt/linux "$link"
+	unchanged succeeds "root/lib/modules/6.9.1/build: is there, and fits the kernel" install
+	tree root/opt/linux 6.9.2
+	unchanged fails 1 "$link: is not made by kheaders, and not of this kernel" install --force
+	rm "$link"
+	tree "$link" 6.9.1
+	unchanged succeeds "root/lib/modules/6.9.1/build: is there, and fits the kernel" install
+	rm -r "$link"
+	echo file >"$link"
+	unchanged fails 1 "$link: " install --force
+}
+
+@test "install: a link that leads nowhere, only with --force" {
+	mkdir -p root/lib/modules/6.9.1
+	for target in /usr/src/gone ../gone "$place/gone" build; do
+		ln -sfn "$target" "$link"
+		unchanged fails 1 "$link: " install
+		[ "$target" = build ] || {
+			[[ $stderr = "kheaders: $link: is a link that leads nowhere; --force replaces it" ]]
+			succeeds "$tree: made" install --force
+			installed
+			rm -r "$tree"
+		}
+	done
+}
+
+@test "install: links in a root lead nowhere else" {
+	rm -r root
+	mkdir -p root/usr/lib/modules root/usr/src out/src out/modules
+	ln -s usr/lib root/lib
+	succeeds "$tree: made" install
+	[ "$(readlink root/usr/lib/modules/6.9.1/build)" = /usr/src/linux-headers-6.9.1 ]
+
+	# As after chroot: absolute ones begin at the root, and .. ends there.
+	for out in "$place/out" ../../../../../../../../../../../../.."$place"/out; do
+		rm -r root
+		mkdir -p root/usr root/lib
+		ln -s "$out/src" root/usr/src
+		ln -s "$out/modules" root/lib/modules
+		succeeds "$tree: made" install
+		[ -z "$(find out -type f -o -type l)" ]
+		whole "root$place/out/src/linux-headers-6.9.1"
+	done
+}
+
+@test "install: a tree or link of a root that leads out of it is judged by what is inside" {
+	tree outside 6.9.1
+	ln -s "$place/outside" "$tree"
+	unchanged fails 1 "$tree: is not made by kheaders, and not of this kernel" install
+	rm "$tree"
+	mkdir -p root/lib/modules/6.9.1
+	ln -s "$place/outside" "$link"
+	unchanged fails 1 "$link: is a link that leads nowhere" install
+}
+
+@test "install: without Makefile it is for eBPF alone, and make prepare is not called" {
+	rm tree/Makefile
+	single b.tar.xz
+	succeeds "$tree: made" kheaders install --from b.tar.xz --root root
+	whole "$tree"
+}
+
+@test "install: make prepare runs with an environment of its own; if it fails, the tree is there and says so" {
+	printf 'prepare:\n\t@env | sort >env; umask >umask\n' >tree/Makefile
+	single b.tar.xz
+	MAKEFLAGS=-n SECRET=1 CFLAGS=x install --from b.tar.xz
+	sed -i 's/^\(PATH\|PWD\|TMPDIR\|OLDPWD\|SHLVL\|_\)=.*/\1/' "$tree/env"
+	run ! grep -E 'SECRET|CFLAGS' "$tree/env"
+	[ "$(cat "$tree/umask")" = 0022 ]
+	printf 'prepare:\n\t@echo "kheaders: no compiler here" >&2; false\n' >tree/Makefile
+	single b.tar.xz
+	image_root other
+	run -0 --separate-stderr kheaders install --from b.tar.xz --root other
+	[ "$output" = "other/usr/src/linux-headers-6.9.1: made" ]
+	[ "${stderr_lines[0]}" = "kheaders: no compiler here" ]
+	[[ ${stderr_lines[1]} = "kheaders: other/usr/src/linux-headers-6.9.1: for modules, call \"make prepare\" there: "* ]]
+	whole other/usr/src/linux-headers-6.9.1
+}
+
+@test "install: any umask, no HOME, and paths with blanks" {
+	mv a.tar.xz 'an archive.tar.xz'
+	for umask in 000 077 777; do
+		image_root "a  root"
+		(umask $umask; env -u HOME kheaders install --from 'an archive.tar.xz' --root "a  root") >out
+		[ "$(cat out)" = "a  root/usr/src/linux-headers-6.9.1: made" ]
+		whole "a  root/usr/src/linux-headers-6.9.1"
+		[ -z "$(find 'a  root/usr/src/linux-headers-6.9.1' ! -type l -perm /022)" ]
+		[ "$(stat -c %a "a  root/usr/src/linux-headers-6.9.1/include/linux")" = 755 ]
+		rm -r "a  root"
+	done
+}
+
+@test "install: where nothing can be written, nothing is" {
+	install_as() { user "$place/bin/kheaders" install --from a.tar.xz --root "$1"; }
+	[ "$(id -u)" = 0 ] || chmod 555 root/usr/src root/lib/modules
+	unchanged fails 1 "root/" install_as root
+	[[ $stderr = *"permission denied; try as root" ]]
+	fails 1 "missing: No such file or directory" install_as missing
+	fails 1 "a.tar.xz: Not a directory" install_as a.tar.xz
+}
+
+@test "install: on a read-only file system" {
+	only_root
+	# shellcheck disable=SC2016
+	fails 1 "root/" unshare --mount --propagation private sh -c '
+		mount --bind root root && mount -o remount,bind,ro root &&
+		exec kheaders install --from a.tar.xz --root root'
+	[[ $stderr = *"is on a read-only file system; \"kheaders path\" makes a tree elsewhere" ]]
+	nothing_left
+}
+
+@test "install: a file that can't be read, or has no headers" {
+	local as=
+	[ "$(id -u)" != 0 ] || as=user
+	chmod 0 a.tar.xz
+	fails 1 "a.tar.xz: cannot be read; try as root" $as "$place/bin/kheaders" install --from a.tar.xz --root root
+	fails 1 "missing: no such file" kheaders install --from missing --root root
+	fails 1 "root: is a directory" kheaders install --from root --root root
+	mkfifo fifo
+	fails 1 "fifo: not a regular file" kheaders install --from fifo --root root
+	: >empty
+	fails 1 "empty: is empty" kheaders install --from empty --root root
+	seq 10000 >text
+	fails 3 "text: no kernel headers in it" kheaders install --from text --root root
+	seq 10000 | xz >text.xz
+	fails 3 "text.xz: no kernel headers in it" kheaders install --from text.xz --root root
+	nothing_left
+}
+
+@test "install: a kernel that carries no headers: status 3" {
+	[ ! -e /proc/kheaders.tar.xz ] || skip "this kernel does"
+	only_root
+	fails 3 "/proc/kheaders.tar.xz: no such file; is there a kheaders.ko?" kheaders install --root root
+	fails 3 "/proc/kheaders.tar.xz: no such file" here kheaders path
+	fails 3 "/proc/kheaders.tar.xz: no such file" kheaders verify root/usr
+	fails 1 "/proc/kheaders.tar.xz: no such file; try as root" user "$place/bin/kheaders" path
+	nothing_left
+}
+
+# --- remove ---------------------------------------------------------------------
+
+@test "remove: what was made and nothing else, and a second time nothing" {
+	listing root >empty
+	install
+	run -0 --separate-stderr kheaders remove --root root
+	[ -z "$stderr" ]
+	[ "$output" = "$link: removed
+$tree: removed" ]
+	listing root | diff empty -
+	succeeds "" kheaders remove --root root
+}
+
+@test "remove: others' trees and links stay" {
+	foreign 6.9.1
+	mkdir -p root/lib/modules/6.9.1
+	ln -s /usr/src/linux-headers-6.9.1 "$link"
+	unchanged succeeds "" kheaders remove --root root
+	unchanged succeeds "" kheaders remove --root root --release 6.9.1
+	rm -r "$tree" "$link"
+	# Ours, with another link.
+	install
+	ln -sfn /opt/linux "$link"
+	succeeds "$tree: removed" kheaders remove --root root
+	[ "$(readlink "$link")" = /opt/linux ]
+}
+
+@test "remove: --release alone, --stale those without modules, --all" {
+	local release
+	for release in 6.9.1 6.9.2 6.9.3; do
+		archive r.tar.xz $release
+		kheaders install --from r.tar.xz --root root
+	done
+	kheaders remove --root root --release 6.9.2
+	[ "$(ls -A "$trees" | tr '\n' ' ')" = "linux-headers-6.9.1 linux-headers-6.9.3 " ]
+	[ ! -e root/lib/modules/6.9.2 ]
+	# As depmod leaves it when the kernel is gone.
+	mkdir root/lib/modules/6.9.1/kernel
+	touch root/lib/modules/6.9.3/modules.dep
+	run -0 kheaders remove --root root --stale
+	[ "$(ls -A "$trees")" = linux-headers-6.9.1 ]
+	[ "$(ls -A root/lib/modules/6.9.3)" = modules.dep ]
+	kheaders remove --root root --all
+	[ -z "$(ls -A "$trees")" ]
+	succeeds "" kheaders remove --root root --release ../x
+}
+
+@test "remove: what a killed one left goes, too" {
+	mkdir -m 700 "$trees/.kheaders"
+	mkdir -p "$trees/.kheaders/old/include"
+	mkdir -p root/lib/modules/6.9.1
+	kheaders remove --root root
+	[ -z "$(ls -A "$trees")" ]
+	install
+	ln -s x root/lib/modules/6.9.1/.build.kheaders
+	mkdir -m 700 "$trees/.kheaders"
+	kheaders remove --root root
+	nothing_left
+}
