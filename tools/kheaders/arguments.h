@@ -7,6 +7,14 @@
 
 #include "kernel.h"
 
+/* What --help says of --from and --release where these are the headers to take. */
+#define HELP_FROM \
+	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n" \
+	"                   kernel image, kheaders.ko or kheaders.tar.xz\n" \
+	HELP_RELEASE
+#define HELP_RELEASE \
+	"      --release R  the release of that kernel, if FILE does not say it\n"
+
 struct arguments {
 	struct kernel_choice choice;	/* --from FILE, --release R */
 	const char *root;		/* --root DIR; "" stands for / */

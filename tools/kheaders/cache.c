@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See cache.h. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,32 +42,6 @@ int cache_own(char path[PATH_MAX])
 	return 0;
 }
 
-void cache_each(const char *root, const char *path, cache_fn fn, void *arg)
-{
-	struct place cache = { .work = -1 };
-	struct tree_note note;
-	struct dirent *entry;
-	DIR *dir;
-	int fd;
-
-	cache.directory = directory_open(root, path, DIRECTORY_TRY);
-	if (cache.directory < 0)
-		return;
-	snprintf(cache.path, sizeof(cache.path), "%s%s", root, path);
-	fd = dup(cache.directory);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	while (dir && (entry = readdir(dir))) {
-		if (strspn(entry->d_name, "0123456789abcdef") != DIGEST_MAX - 1 ||
-		    !tree_read_note(cache.directory, entry->d_name, &note))
-			continue;
-		if (!fn(&cache, entry->d_name, &note, arg))
-			break;
-	}
-	if (dir)
-		closedir(dir);
-	close(cache.directory);
-}
-
 struct search {
 	const struct kernel *kernel;
 	char *path;
@@ -81,7 +53,8 @@ static bool compare(const struct place *cache, const char *name, const struct tr
 {
 	struct search *search = arg;
 
-	if (!tree_fits(note, search->kernel) || !tree_is_whole(cache->directory, name, note) ||
+	if (strcmp(name, note->archive) || !tree_fits(note, search->kernel) ||
+	    !tree_is_whole(cache->directory, name, note) ||
 	    snprintf(search->path, PATH_MAX, "%s/%s", cache->path, name) >= PATH_MAX)
 		return true;
 	search->found = true;
@@ -92,7 +65,7 @@ static bool find(const struct kernel *kernel, const char *cache, char path[PATH_
 {
 	struct search search = { .kernel = kernel, .path = path };
 
-	cache_each("", cache, compare, &search);
+	trees_each("", cache, DIRECTORY_TRY, compare, &search);
 	return search.found;
 }
 

@@ -21,13 +21,6 @@
  */
 int cache_own(char path[PATH_MAX]);
 
-/* Called for each tree of ours in a cache. Returns whether to go on. */
-typedef bool (*cache_fn)(const struct place *cache, const char *name,
-			 const struct tree_note *note, void *arg);
-
-/* Shows the trees of the cache at @path below @root to @fn. None: nothing is said. */
-void cache_each(const char *root, const char *path, cache_fn fn, void *arg);
-
 /*
  * Puts in @path where a tree of @kernel is, which is made if there is none. Returns 0,
  * or an exit status, having said why.

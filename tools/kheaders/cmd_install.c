@@ -26,9 +26,7 @@ static const char help[] =
 	"\n"
 	"Options:\n"
 	"      --force      replace a link that leads nowhere\n"
-	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n"
-	"                   kernel image, kheaders.ko or kheaders.tar.xz\n"
-	"      --release R  the release of that kernel, if FILE does not say it\n"
+	HELP_FROM
 	"      --root DIR   install in the root file system at DIR\n"
 	"  -h, --help       print this\n"
 	"\n"

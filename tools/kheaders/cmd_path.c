@@ -57,19 +57,42 @@ static bool installed(const struct kernel *kernel, char path[PATH_MAX])
 	return found;
 }
 
-static int find(const struct arguments *args, char path[PATH_MAX], char release[RELEASE_MAX])
-{
-	struct kernel kernel;
-	int ret = kernel_open(&kernel, &args->choice);
+struct found {
+	char path[PATH_MAX];
+	char release[RELEASE_MAX];
+	char **operands;
+};
 
+/* What the three commands begin with. Returns 0, or -1 and in @status with what to exit. */
+static int find(struct found *found, unsigned int takes, int argc, char **argv,
+		const char *usage, const char *help, int *status)
+{
+	struct arguments args;
+	struct kernel kernel;
+
+	if (!arguments_read(&args, takes, argc, argv, usage, help, status))
+		return -1;
+	found->operands = args.operands;
+	if (takes & TAKES_OPERANDS && !*args.operands) {
+		fprintf(stderr, "Usage: %s\n", usage);
+		*status = STATUS_USAGE;
+		return -1;
+	}
+	*status = kernel_open(&kernel, &args.choice);
 	/* Without an id, only the archive tells which build it is. */
-	if (!ret && !kernel.id[0])
-		ret = kernel_load(&kernel);
-	if (!ret && !installed(&kernel, path))
-		ret = cache_get(&kernel, path);
-	snprintf(release, RELEASE_MAX, "%s", kernel.release);
+	if (!*status && !kernel.id[0])
+		*status = kernel_load(&kernel);
+	if (!*status && !installed(&kernel, found->path))
+		*status = cache_get(&kernel, found->path);
+	memcpy(found->release, kernel.release, sizeof(found->release));
 	kernel_close(&kernel);
-	return ret;
+	return *status ? -1 : 0;
+}
+
+/* Of one of the variables. */
+static const char *value(const struct found *found, size_t i)
+{
+	return variables[i].release ? found->release : found->path;
 }
 
 static const char path_usage[] = "kheaders path [--from FILE [--release R]]";
@@ -81,9 +104,7 @@ static const char path_help[] =
 	"other than root, in their own cache directory, once for each kernel.\n"
 	"\n"
 	"Options:\n"
-	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n"
-	"                   kernel image, kheaders.ko or kheaders.tar.xz\n"
-	"      --release R  the release of that kernel, if FILE does not say it\n"
+	HELP_FROM
 	"  -h, --help       print this\n"
 	"\n"
 	"Example:\n"
@@ -94,16 +115,12 @@ static const char path_help[] =
 
 int cmd_path(int argc, char **argv)
 {
-	char path[PATH_MAX], release[RELEASE_MAX];
-	struct arguments args;
-	int ret;
+	struct found found;
+	int status;
 
-	if (!arguments_read(&args, TAKES_FROM, argc, argv, path_usage, path_help, &ret))
-		return ret;
-	ret = find(&args, path, release);
-	if (ret)
-		return ret;
-	puts(path);
+	if (find(&found, TAKES_FROM, argc, argv, path_usage, path_help, &status))
+		return status;
+	puts(found.path);
 	return flush(argv[0]);
 }
 
@@ -116,9 +133,7 @@ static const char env_help[] =
 	"kernel's headers.\n"
 	"\n"
 	"Options:\n"
-	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n"
-	"                   kernel image, kheaders.ko or kheaders.tar.xz\n"
-	"      --release R  the release of that kernel, if FILE does not say it\n"
+	HELP_FROM
 	"  -h, --help       print this\n"
 	"\n"
 	"Example:\n"
@@ -128,20 +143,15 @@ static const char env_help[] =
 
 int cmd_env(int argc, char **argv)
 {
-	char path[PATH_MAX], release[RELEASE_MAX];
-	struct arguments args;
+	struct found found;
+	int status;
 	size_t i;
-	int ret;
 
-	if (!arguments_read(&args, TAKES_FROM, argc, argv, env_usage, env_help, &ret))
-		return ret;
-	ret = find(&args, path, release);
-	if (ret)
-		return ret;
+	if (find(&found, TAKES_FROM, argc, argv, env_usage, env_help, &status))
+		return status;
 	/* Neither has a quote in it. */
 	for (i = 0; i < ARRAY_SIZE(variables); i++)
-		printf("export %s='%s'\n", variables[i].name,
-		       variables[i].release ? release : path);
+		printf("export %s='%s'\n", variables[i].name, value(&found, i));
 	return flush(argv[0]);
 }
 
@@ -153,9 +163,7 @@ static const char exec_help[] =
 	"Start COMMAND with the variables that \"kheaders env\" prints.\n"
 	"\n"
 	"Options:\n"
-	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n"
-	"                   kernel image, kheaders.ko or kheaders.tar.xz\n"
-	"      --release R  the release of that kernel, if FILE does not say it\n"
+	HELP_FROM
 	"  -h, --help       print this\n"
 	"\n"
 	"Example:\n"
@@ -166,29 +174,20 @@ static const char exec_help[] =
 
 int cmd_exec(int argc, char **argv)
 {
-	char path[PATH_MAX], release[RELEASE_MAX];
-	struct arguments args;
+	struct found found;
+	int status;
 	size_t i;
-	int ret;
 
-	if (!arguments_read(&args, TAKES_FROM | TAKES_OPERANDS, argc, argv, exec_usage,
-			    exec_help, &ret))
-		return ret;
-	if (!*args.operands) {
-		fprintf(stderr, "Usage: %s\n", exec_usage);
-		return STATUS_USAGE;
-	}
-	ret = find(&args, path, release);
-	if (ret)
-		return ret;
+	if (find(&found, TAKES_FROM | TAKES_OPERANDS, argc, argv, exec_usage, exec_help, &status))
+		return status;
 	for (i = 0; i < ARRAY_SIZE(variables); i++) {
-		if (setenv(variables[i].name, variables[i].release ? release : path, 1))
+		if (setenv(variables[i].name, value(&found, i), 1))
 			return fail_memory(argv[0]);
 	}
 	umask(umask_of_caller);
 	interrupt_end();
-	execvp(args.operands[0], args.operands);
-	ret = errno == ENOENT ? 127 : 126;
-	fail(args.operands[0], strerror(errno), "name a command");
-	return ret;
+	execvp(found.operands[0], found.operands);
+	status = errno == ENOENT ? 127 : 126;
+	fail(found.operands[0], strerror(errno), "name a command");
+	return status;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kheaders remove: what kheaders made, and nothing else. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,70 +95,56 @@ static bool remove_cached(const struct place *cache, const char *name,
 	return true;
 }
 
-/* The link first, so that it never leads nowhere; and symvers.xz. */
-static void remove_links(struct removal *removal, const struct tree_note *note, const char *name)
+/*
+ * The link first, so that it never leads nowhere; and symvers.xz. Returns 0, or an exit
+ * status, having said why.
+ */
+static int remove_links(const char *root, const struct tree_note *note, const char *name)
 {
 	char path[PATH_MAX], target[PATH_MAX], ours[PATH_MAX], shown[2 * PATH_MAX];
 	ssize_t length;
-	int fd;
+	int fd, ret = 0;
 
 	snprintf(path, sizeof(path), INSTALL_MODULES "/%s", note->release);
 	snprintf(ours, sizeof(ours), INSTALL_TREES "/%s", name);
-	snprintf(shown, sizeof(shown), "%s%s/" INSTALL_LINK, removal->args->root, path);
-	fd = directory_open(removal->args->root, path, DIRECTORY_ASK);
-	if (fd < 0) {
-		removal->status |= fd == -ENOENT ? 0 : STATUS_FAILED;
-		return;
-	}
+	snprintf(shown, sizeof(shown), "%s%s/" INSTALL_LINK, root, path);
+	fd = directory_open(root, path, DIRECTORY_ASK);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : STATUS_FAILED;
 	unlinkat(fd, INSTALL_LINK_NEW, 0);
 	length = readlinkat(fd, INSTALL_LINK, target, sizeof(target) - 1);
 	target[length < 0 ? 0 : length] = '\0';
 	if (!strcmp(target, ours)) {
 		if (unlinkat(fd, INSTALL_LINK, 0))
-			removal->status |= fail(shown, strerror(errno), "try as root");
+			ret = fail(shown, strerror(errno), "try as root");
 		else
 			printf("%s: removed\n", shown);
 	}
-	snprintf(shown, sizeof(shown), "%s%s/" SYMVERS_XZ, removal->args->root, path);
-	removal->status |= symvers_xz_remove(fd, note->symvers, shown);
+	snprintf(shown, sizeof(shown), "%s%s/" SYMVERS_XZ, root, path);
+	ret |= symvers_xz_remove(fd, note->symvers, shown);
 	close(fd);
 	/* If nothing else is in the directory, "install" made it. */
-	fd = directory_open(removal->args->root, INSTALL_MODULES, DIRECTORY_TRY);
-	if (fd < 0)
-		return;
-	unlinkat(fd, note->release, AT_REMOVEDIR);
-	close(fd);
+	fd = directory_open(root, INSTALL_MODULES, DIRECTORY_TRY);
+	if (fd >= 0) {
+		unlinkat(fd, note->release, AT_REMOVEDIR);
+		close(fd);
+	}
+	return ret;
 }
 
-static void remove_installed(struct removal *removal)
+static bool remove_installed(const struct place *trees, const char *name,
+			     const struct tree_note *note, void *arg)
 {
-	const char *root = removal->args->root;
-	struct place trees = { .work = -1 };
-	struct tree_note note;
-	struct dirent *entry;
-	DIR *dir;
-	int fd;
+	struct removal *removal = arg;
+	int ret;
 
-	trees.directory = directory_open(root, INSTALL_TREES, DIRECTORY_ASK);
-	if (trees.directory < 0) {
-		removal->status |= trees.directory == -ENOENT ? 0 : STATUS_FAILED;
-		return;
-	}
-	snprintf(trees.path, sizeof(trees.path), "%s" INSTALL_TREES, root);
-	fd = dup(trees.directory);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, INSTALL_TREE, strlen(INSTALL_TREE)) ||
-		    !tree_read_note(trees.directory, entry->d_name, &note) ||
-		    !release_is_sane(note.release) || !goes(removal, &note))
-			continue;
-		remove_links(removal, &note, entry->d_name);
-		if (!removal->status)
-			remove_tree(removal, &trees, entry->d_name);
-	}
-	if (dir)
-		closedir(dir);
-	close(trees.directory);
+	if (strncmp(name, INSTALL_TREE, strlen(INSTALL_TREE)) || !goes(removal, note))
+		return true;
+	ret = remove_links(removal->args->root, note, name);
+	if (!ret)
+		remove_tree(removal, trees, name);
+	removal->status |= ret;
+	return true;
 }
 
 static void sweep(struct removal *removal, const char *path)
@@ -193,11 +178,14 @@ int cmd_remove(int argc, char **argv)
 	status = kernel_open(&kernel, &running);
 	if (status)
 		return status;
-	if (*args.root || !cache_own(cache)) {
-		cache_each(args.root, cache, remove_cached, &removal);
+	if (!*args.root)
+		removal.status = cache_own(cache);
+	if (!removal.status) {
+		trees_each(args.root, cache, DIRECTORY_TRY, remove_cached, &removal);
 		sweep(&removal, cache);
 	}
-	remove_installed(&removal);
+	removal.status |= trees_each(args.root, INSTALL_TREES, DIRECTORY_ASK, remove_installed,
+				     &removal);
 	sweep(&removal, INSTALL_TREES);
 	kernel_close(&kernel);
 	return removal.status ? removal.status : flush(argv[0]);

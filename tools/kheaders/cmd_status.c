@@ -23,7 +23,7 @@ static const char help[] =
 	"      --json       print that in JSON\n"
 	"      --from FILE  of the kernel whose headers are in FILE: a kernel image,\n"
 	"                   kheaders.ko or kheaders.tar.xz\n"
-	"      --release R  the release of that kernel, if FILE does not say it\n"
+	HELP_RELEASE
 	"      --root DIR   in the root file system at DIR\n"
 	"  -h, --help       print this\n"
 	"\n"
@@ -134,7 +134,9 @@ static bool show_cached(const struct place *cache, const char *name,
 	if (status->json) {
 		printf("%s\n    { \"path\": ", status->separator);
 		json_string(cache->path);
-		printf(", \"name\": \"%s\", \"release\": ", name);
+		fputs(", \"name\": ", stdout);
+		json_string(name);
+		fputs(", \"release\": ", stdout);
 		json_string(note->release);
 		printf(", \"fits\": %s }", fits);
 		status->separator = ",";
@@ -150,9 +152,9 @@ static void show_caches(struct status *status)
 	char own[PATH_MAX];
 
 	status->separator = "";
-	cache_each(status->i->root, CACHE_SYSTEM, show_cached, status);
+	trees_each(status->i->root, CACHE_SYSTEM, DIRECTORY_TRY, show_cached, status);
 	if (geteuid() && !*status->i->root && !cache_own(own))
-		cache_each("", own, show_cached, status);
+		trees_each("", own, DIRECTORY_TRY, show_cached, status);
 }
 
 static const char *archive(const struct kernel *kernel)

@@ -31,9 +31,7 @@ static const char help[] =
 	"boot, when another kernel may run.\n"
 	"\n"
 	"Options:\n"
-	"      --from FILE  take the headers in FILE, in place of the running kernel's: a\n"
-	"                   kernel image, kheaders.ko or kheaders.tar.xz\n"
-	"      --release R  the release of that kernel, if FILE does not say it\n"
+	HELP_FROM
 	"  -h, --help       print this\n"
 	"\n"
 	"Example:\n"

@@ -28,7 +28,7 @@ static const char help[] =
 	"Options:\n"
 	"      --from FILE  compare with the headers in FILE: a kernel image,\n"
 	"                   kheaders.ko or kheaders.tar.xz\n"
-	"      --release R  the release of that kernel, if FILE does not say it\n"
+	HELP_RELEASE
 	"  -h, --help       print this\n"
 	"\n"
 	"Exit status: 0 if all files are those of the kernel, or 1 if not, or 2 if the\n"

@@ -3,8 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +15,7 @@
 #include "disk.h"
 #include "image.h"
 #include "progress.h"
+#include "threads.h"
 #include "unpack.h"
 
 #define DEPTH_MAX	16
@@ -24,7 +23,6 @@
 #define LIST_LINE	"alias symbol:"		/* NAME MODULE */
 #define LIST_MAX	((size_t)64 << 20)
 #define MODULE_MAX	((size_t)256 << 20)	/* bytes, unpacked; with debugging information */
-#define THREADS_MAX	32
 
 int module_load(struct module *module, const unsigned char *data, size_t size)
 {
@@ -255,23 +253,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void load(struct job *job)
-{
-	pthread_t thread[THREADS_MAX];
-	size_t count = 0, want;
-	cpu_set_t cpus;
-
-	want = sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : CPU_COUNT(&cpus);
-	if (want > THREADS_MAX)
-		want = THREADS_MAX;
-	/* This thread is one of them; fewer do as well. */
-	while (count + 1 < want && !pthread_create(&thread[count], NULL, work, job))
-		count++;
-	work(job);
-	while (count)
-		pthread_join(thread[--count], NULL);
-}
-
 static void free_module(struct disk_module *module)
 {
 	module_free(&module->module);
@@ -315,7 +296,7 @@ int disk_read(struct disk *disk, int modules, const char *shown, const char *rel
 	qsort(disk->module, disk->count, sizeof(*disk->module), by_path);
 	read_list(&job.list, modules);
 	progress_begin(&job.progress, "reading the modules of", release);
-	load(&job);
+	threads_run(work, &job, disk->count);
 	progress_end(&job.progress);
 	free(job.list.name);
 	free(job.list.text);

@@ -23,7 +23,7 @@
 
 #define PROC		"/proc/kheaders.tar.xz"
 #define SYS		"/sys/kernel/kheaders.tar.xz"
-#define SIZE_MAX_	((off_t)256 << 20)	/* of an archive in a running kernel */
+#define ARCHIVE_MAX	((off_t)256 << 20)	/* of an archive in a running kernel */
 
 /* More than the largest kernels take. */
 #define ROOM_MAX	((size_t)512 << 20)
@@ -112,7 +112,7 @@ static int read_archive(struct kernel *kernel)
 	int fd = open(kernel->name, O_RDONLY | O_CLOEXEC);
 	ssize_t got = -1;
 
-	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > SIZE_MAX_) {
+	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > ARCHIVE_MAX) {
 		if (fd >= 0)
 			close(fd);
 		return fail(kernel->name, "can't be read", "load kheaders.ko, as root");

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See members.h. */
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +8,12 @@
 #include <archive_entry.h>
 #include <lzma.h>
 
-#include "members.h"
 #include "command.h"
+#include "members.h"
+#include "threads.h"
 
 #define INDEX_MEMORY	((uint64_t)64 << 20)
 #define XZ_MEMORY	((uint64_t)512 << 20)
-#define THREADS_MAX	32
 #define PATH_LONGEST	1024
 #define TAR_END		1024		/* two blocks of zeros */
 
@@ -288,32 +286,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static size_t processors(void)
-{
-	cpu_set_t set;
-	size_t count;
-
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return 1;
-	count = CPU_COUNT(&set);
-	return count < THREADS_MAX ? count : THREADS_MAX;
-}
-
-static void run(struct job *job)
-{
-	pthread_t thread[THREADS_MAX];
-	size_t count = 0, want = processors();
-
-	if (want > job->count)
-		want = job->count;
-	/* This thread is one of them; fewer do as well. */
-	while (count + 1 < want && !pthread_create(&thread[count], NULL, work, job))
-		count++;
-	work(job);
-	while (count)
-		pthread_join(thread[--count], NULL);
-}
-
 int members_each(const char *name, const unsigned char *data, size_t size, member_fn fn,
 		 void *arg)
 {
@@ -333,7 +305,7 @@ int members_each(const char *name, const unsigned char *data, size_t size, membe
 	}
 	cut(&job, index, data, size);
 	lzma_index_end(index, NULL);
-	run(&job);
+	threads_run(work, &job, job.count);
 	free(job.parts);
 	return job.status == MEMBERS_ENOUGH ? 0 : job.status;
 }

@@ -13,7 +13,6 @@
 
 #include "../../kernel/kheaders.h"
 #include "command.h"
-#include "directory.h"
 #include "interrupt.h"
 #include "kernel_symvers.h"
 #include "members.h"
@@ -66,7 +65,9 @@ bool tree_read_note(int directory, const char *name, struct tree_note *note)
 	get_field(text, "files", files, sizeof(files));
 	note->prepared = !strcmp(prepared, "yes");
 	note->files = strtoul(files, NULL, 10);
-	return note->release[0] && note->archive[0];
+	/* Both become parts of paths. */
+	return release_is_sane(note->release) &&
+	       strspn(note->archive, "0123456789abcdef") == DIGEST_MAX - 1;
 }
 
 static bool write_note(int tree, const struct tree_note *note)
@@ -232,6 +233,37 @@ int place_sweep(struct place *place)
 	if (!ret)
 		place_unlock(place);
 	return ret;
+}
+
+int trees_each(const char *root, const char *path, enum directory_missing missing,
+	       tree_fn fn, void *arg)
+{
+	struct place place = { .work = -1 };
+	struct tree_note note;
+	struct dirent *entry;
+	DIR *dir;
+	int fd = directory_open(root, path, missing);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : STATUS_FAILED;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return fail_memory(path);
+	}
+	place.directory = fd;
+	snprintf(place.path, sizeof(place.path), "%s%s", root, path);
+	while ((errno = 0, entry = readdir(dir))) {
+		if (tree_read_note(fd, entry->d_name, &note) &&
+		    !fn(&place, entry->d_name, &note, arg))
+			break;
+	}
+	if (!entry && errno && missing != DIRECTORY_TRY) {
+		place_error(&place, "");
+		fd = -1;
+	}
+	closedir(dir);
+	return fd < 0 ? STATUS_FAILED : 0;
 }
 
 /* --- Making ---------------------------------------------------------------------- */

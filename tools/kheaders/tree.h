@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "directory.h"
 #include "kernel.h"
 
 /* What a tree says of itself, in a file of this name. */
@@ -49,8 +50,8 @@ int place_lock(struct place *place);
 void place_unlock(struct place *place);
 
 /*
- * Removes what one of the caller's that was killed left, which is not there for long
- * otherwise. Returns 0, or an exit status, having said why.
+ * Removes what a command of the caller's left when it was killed. Waits for one that
+ * still runs. Returns 0, or an exit status, having said why.
  */
 int place_sweep(struct place *place);
 
@@ -65,6 +66,18 @@ int place_put(struct place *place, const char *name);
 
 /* Says what errno means for @what ("": itself) in @place. Returns STATUS_FAILED. */
 int place_error(const struct place *place, const char *what);
+
+/* Called for each tree of ours. Returns whether to go on. */
+typedef bool (*tree_fn)(const struct place *place, const char *name,
+			const struct tree_note *note, void *arg);
+
+/*
+ * Shows the trees of ours in the directory @path below @root to @fn. Returns 0, also if
+ * there is no such directory, or an exit status; says why, unless @missing is
+ * DIRECTORY_TRY.
+ */
+int trees_each(const char *root, const char *path, enum directory_missing missing,
+	       tree_fn fn, void *arg);
 
 struct tree_options {
 	const char *root;		/* where /lib/modules/RELEASE is, "" or a directory */
