@@ -4,7 +4,14 @@
 # What the suites of the kheaders command have in common: the command as it is built for
 # them, made-up trees, archives of these, and places to install them in.
 
-# sanitized: builds the command with ASan and UBSan in $work, one suite at a time.
+# command_make ARG...: builds the command. What was compiled before, in any of these ways, is not
+# compiled again.
+command_make() {
+	CCACHE_DIR=$top/build/ccache CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1 \
+		make -s CC="ccache ${cc:-gcc}" "$@"
+}
+
+# sanitized: builds it with ASan and UBSan in $work, one suite at a time.
 sanitized() {
 	top=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd)
 	here=$top/tools/testing/kheaders
@@ -12,14 +19,14 @@ sanitized() {
 	sanitize="-g -O1 -Werror -fno-sanitize-recover=all -fsanitize=address,undefined"
 	export top here work sanitize
 	mkdir -p "$work"
-	flock "$work" make -s -C "$top/tools/kheaders" O="$work" CFLAGS="$sanitize"
+	(flock 9 && command_make -C "$top/tools/kheaders" O="$work" CFLAGS="$sanitize") 9<"$work"
 }
 
 # plain: builds it in $plain as users have it, where time matters.
 plain() {
 	plain=$work/plain
 	export plain
-	flock "$work" make -s -C "$top/tools/kheaders" O="$plain" CFLAGS='-O2 -Werror'
+	(flock 9 && command_make -C "$top/tools/kheaders" O="$plain" CFLAGS='-O2 -Werror') 9<"$work"
 }
 
 # place: makes $place, which all can enter and nobody else can write to, with a.tar.xz of
@@ -42,6 +49,23 @@ place() {
 		cp -a a.tar.xz tree "$BATS_FILE_TMPDIR"
 	fi
 	cp -a "$BATS_FILE_TMPDIR"/{a.tar.xz,tree} .
+}
+
+# For suites that make trees. Those that do more have functions of their own.
+setup_file() {
+	sanitized
+}
+
+setup() {
+	place
+	trees=root/usr/src
+	tree=$trees/linux-headers-6.9.1
+	link=root/lib/modules/6.9.1/build
+}
+
+teardown() {
+	# A test that was skipped may have none.
+	[ -z "${place-}" ] || leave
 }
 
 # leave: removes $place.

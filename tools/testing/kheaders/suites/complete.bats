@@ -76,6 +76,7 @@ refuses() {
 
 # --- A module -----------------------------------------------------------------
 
+# bats test_tags=long
 @test "modules of either order of bytes and size of pointers, with relocations of all kinds" {
 	while read -r target options; do
 		for more in '' -DNO_NAMESPACE -DFLAGS -DCRCS=CRC_PLACES '-DFLAGS -DNO_NAMESPACE'; do

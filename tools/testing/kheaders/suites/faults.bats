@@ -23,10 +23,6 @@ setup() {
 	skip=0
 }
 
-teardown() {
-	leave
-}
-
 tree=root/usr/src/linux-headers-6.9.1
 link=root/lib/modules/6.9.1/build
 
@@ -82,6 +78,7 @@ took() {
 	awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }'
 }
 
+# bats test_tags=long
 @test "killed at any time: a whole tree or none, and the next call leaves nothing" {
 	killed "$(took install)" install
 	install quietly
@@ -137,6 +134,7 @@ after_kill() {
 	[ "$status" -gt 128 ] && whole_or_none && mended
 }
 
+# bats test_tags=long
 @test "killed at each system call: a whole tree or none, and the next call leaves nothing" {
 	local command
 	for command in install remove; do
@@ -160,6 +158,7 @@ after_error() {
 	mended
 }
 
+# bats test_tags=long
 @test "each system call fails: nothing half-made, one line, and the next call works" {
 	local error total=0
 	for what in install remove; do
@@ -211,6 +210,7 @@ after_error() {
 	done
 }
 
+# bats test_tags=long
 @test "killed while make prepares: what that goes on to write gets into no other tree" {
 	# shellcheck disable=SC2016
 	printf 'prepare:\n\t@sleep 1.5; touch "$(CURDIR)/late"\n' >tree/Makefile
@@ -267,6 +267,7 @@ many() {
 
 # --- Memory -------------------------------------------------------------------------------
 
+# bats test_tags=long
 @test "valgrind has nothing to say" {
 	local command
 	for command in "install --root root" "status --root root" "verify $tree" "install --root root"; do

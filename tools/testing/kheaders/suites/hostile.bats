@@ -8,17 +8,9 @@
 bats_require_minimum_version 1.5.0
 load command
 
-setup_file() {
-	sanitized
-}
-
 setup() {
 	rm -f /tmp/kheaders-hostile
 	place
-}
-
-teardown() {
-	leave
 }
 
 # nothing_outside: no file got to where none belongs.
@@ -65,13 +57,14 @@ refused() {
 damages() {
 	# shellcheck disable=SC2086 # a list of words
 	[ -x "$work/damage" ] || gcc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $sanitize -pthread \
-		-o "$work/damage" "$here/trees/damage.c" "$top"/tools/kheaders/{members,image,unpack}.c \
+		-o "$work/damage" "$here/trees/damage.c" "$top"/tools/kheaders/{members,threads,image,unpack}.c \
 		-larchive -llzma -llzo2 -lzstd
 	run -0 "$work/damage" "$2" "$1"
 	echo "# $2: $output" >&3
 	[[ $output = *" 0 wrong" ]]
 }
 
+# bats test_tags=long
 @test "damaged archives are refused, or give the same members" {
 	rm -f "$work/damage"
 	mkdir kinds
@@ -92,11 +85,12 @@ damages() {
 	whole root/usr/src/linux-headers-6.9.1
 }
 
+# bats test_tags=long
 @test "the fuzzer finds no archive that leads astray" {
 	local file
 	# shellcheck disable=SC2086 # a list of words
 	clang -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $sanitize -fsanitize=fuzzer -pthread \
-		-o "$work/archive_fuzz" "$here/trees/fuzz.c" "$top/tools/kheaders/members.c" -larchive -llzma
+		-o "$work/archive_fuzz" "$here/trees/fuzz.c" "$top"/tools/kheaders/{members,threads}.c -larchive -llzma
 	mkdir kinds
 	"$here/trees/archive.py" kinds >list
 	mkdir -p "$work/archives"

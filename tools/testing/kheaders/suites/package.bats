@@ -199,7 +199,7 @@ quiet() {
 		"$(make -s --no-print-directory -C "$top" version)" ]
 }
 
-# bats test_tags=deb
+# bats test_tags=long
 @test "the package is built and lintian finds nothing" {
 	local deb
 	deb=$("$here/packages/deb.sh")
@@ -220,7 +220,7 @@ whole_root() {
 		sort
 }
 
-# bats test_tags=deb
+# bats test_tags=long
 @test "the package in a bare root: installed, upgraded, purged, and nothing is left" {
 	[ "$(id -u)" = 0 ] || skip "only root can change its root"
 	local old new needs

@@ -7,20 +7,12 @@
 bats_require_minimum_version 1.5.0
 load command
 
-setup_file() {
-	sanitized
-}
-
 setup() {
 	place
 	mkdir home
 	[ "$(id -u)" != 0 ] || chown 65534:65534 home
 	digest=$(sha256sum a.tar.xz | cut -d ' ' -f 1)
 	cached=$place/home/.cache/kheaders/$digest
-}
-
-teardown() {
-	leave
 }
 
 # path [OPTION...]: as an ordinary user.

@@ -7,20 +7,6 @@
 bats_require_minimum_version 1.5.0
 load command
 
-setup_file() {
-	sanitized
-}
-
-setup() {
-	place
-	tree=root/usr/src/linux-headers-6.9.1
-	link=root/lib/modules/6.9.1/build
-}
-
-teardown() {
-	leave
-}
-
 # install: that archive in ./root.
 install() {
 	kheaders install --from a.tar.xz --root root

@@ -21,6 +21,7 @@ setup_file() {
 	"$work/strip_test"
 }
 
+# bats test_tags=long
 @test "the fuzzer finds no text that reads differently" {
 	# shellcheck disable=SC2086
 	clang $cflags -fsanitize=fuzzer,address,undefined -o "$work/strip_fuzz" \

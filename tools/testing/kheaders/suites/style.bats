@@ -546,6 +546,22 @@ functions() {
 	grep '  0 passed, 0 failed, 1 skipped in ' "$work/said"
 }
 
+@test "check.sh: a process that a test leaves does not keep the next make check from running" {
+	functions suite failures tally
+	results=$work start=0
+	leaves() {
+		sleep 60 >"$work/left" 2>&1 3>&- 4>&- &
+		echo $! >"$work/pid"
+		echo 'ok 1 leaves'
+	}
+	exec 9>"$work/lock"
+	flock -n 9
+	suite leaves leaves
+	exec 9>&-
+	run -0 flock -n "$work/lock" true
+	kill "$(cat "$work/pid")"
+}
+
 @test "check.sh: subtests count; a test with subtests counts only if it failed and none of them did" {
 	functions failures tally
 	cat >"$work/bats.tap" <<-'EOT'

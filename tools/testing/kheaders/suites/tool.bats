@@ -96,6 +96,7 @@ none="no symbol versions in it; was it built with CONFIG_IKHEADERS_SYMVERS=y?"
 	done
 }
 
+# bats test_tags=long
 @test "symvers: fields that lead outside of the image, or to more than any kernel has" {
 	local field value absolute
 	for absolute in 0 8; do
@@ -261,6 +262,7 @@ bounded() {
 	[ "$(tail -n 1 took)" -lt $(($3 * 1024)) ]
 }
 
+# bats test_tags=long
 @test "a bomb: neither all memory nor all time" {
 	plain_tool
 	head -c 1000000000 /dev/zero | zstd -q >img
@@ -270,6 +272,7 @@ bounded() {
 	bounded img 60 700
 }
 
+# bats test_tags=long
 @test "cycles of compression: each layer holds the next many times" {
 	plain_tool
 	noise 20000 >layer
@@ -291,6 +294,7 @@ bounded() {
 	bounded table 60 200
 }
 
+# bats test_tags=long
 @test "the fuzzer finds no image that leads astray" {
 	# shellcheck disable=SC2086 # a list of words
 	clang -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $sanitize -fsanitize=fuzzer \
@@ -402,16 +406,16 @@ bounded() {
 
 @test "warning-free under gcc and clang" {
 	for cc in gcc clang; do
-		make -s -C "$top/tools/kheaders" CC=$cc O="$work/by-$cc" CFLAGS='-O2 -Werror'
+		command_make -C "$top/tools/kheaders" O="$work/by-$cc" CFLAGS='-O2 -Werror'
 	done
 	"$work/by-clang/kheaders" --version
 }
 
 @test "make install puts the command and its page where they belong, and nothing among the sources" {
 	ls -A "$top/tools/kheaders" >before
-	make -s -C "$top/tools/kheaders" O=o
+	command_make -C "$top/tools/kheaders" O=o
 	[ -x o/kheaders ]
-	make -s -C "$top/tools/kheaders" install O=o PREFIX=/usr DESTDIR="$PWD/a root"
+	command_make -C "$top/tools/kheaders" install O=o PREFIX=/usr DESTDIR="$PWD/a root"
 	(cd "a root" && find . -type f | sort) >files
 	printf './usr/%s\n' bin/kheaders share/bash-completion/completions/kheaders \
 		share/man/man1/kheaders.1 | diff - files
@@ -423,7 +427,7 @@ bounded() {
 	mkdir -p linux/tools linux/kernel
 	cp -r "$top/tools/kheaders" linux/tools
 	cp "$top/kernel/kheaders.h" linux/kernel
-	make -s -C linux/tools/kheaders
+	command_make -C linux/tools/kheaders
 	[ -x linux/build/tools/kheaders ]
 }
 
