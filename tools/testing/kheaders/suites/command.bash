@@ -192,12 +192,14 @@ user() {
 }
 
 # here COMMAND...: as root, where /usr/src, /lib/modules and /var/lib are those of ./root.
+# A machine without modules may lack the second.
 here() {
 	# shellcheck disable=SC2016 # that shell's own
 	unshare --mount --propagation private sh -c '
 		root=$1; shift
 		mkdir -p "$root/var/lib"
 		for directory in usr/src lib/modules var/lib; do
+			mkdir -p "/$directory"
 			mount --bind "$root/$directory" "/$directory" || exit 99
 		done
 		exec "$@"' - "$place/root" "$@"
