@@ -7,9 +7,14 @@
 proc=/proc/kheaders.symvers
 id_of_running=/sys/module/kheaders_symvers/version
 
+# release_of TREE: prints the release of its kernel.
+release_of() {
+	cat "$1/include/config/kernel.release"
+}
+
 # not_running TREE: prints why not, or nothing.
 not_running() {
-	release=$(cat "$1/include/config/kernel.release")
+	release=$(release_of "$1")
 	id=$(cat "$1/include/config/kheaders.id" 2>/dev/null)
 	if [ "$(uname -r)" != "$release" ]; then
 		echo "Linux $(uname -r) is running, and the tree is of $release"

@@ -34,9 +34,7 @@ say() {
 
 why=$(not_running "$tree")
 # Whoever builds for another release than the one that runs knows it.
-case $why in
-"Linux "*" is running"*) [ ! -e "$file" ] || exit 0 ;;
-esac
+[ "$(uname -r)" = "$(release_of "$tree")" ] || [ ! -e "$file" ] || exit 0
 [ -z "$why" ] || say "$why"
 
 kept=/dev/null
