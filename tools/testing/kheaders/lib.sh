@@ -97,6 +97,8 @@ selftests() {
 		[ ! -e "$1/${word#*=}" ] || words="$words ${word%%=*}=$1/${word#*=}"
 	done
 	[ ! -d "$build/dkms/usr/src" ] || words="$words KHEADERS_DKMS=$build/dkms/usr/src"
+	[ "$(arch_of "$1")" != x86_64 ] || [ ! -e "$build/root/trixie.made" ] ||
+		words="$words KHEADERS_ROOT=$build/root/trixie"
 	echo "env $words $top/tools/testing/selftests/kheaders/run.sh"
 }
 

@@ -317,7 +317,7 @@ kernels)
 		export IMAGE_METHODS="${IMAGE_METHODS:-zstd,zst gzip,gz}"
 		fast --filter-tags '!slow'
 		# What takes a guest longest goes first.
-		kernel 6.1 x86_64 dkms read read_more symvers kunit extmod dkms bpf tracers dmesg
+		kernel 6.1 x86_64 dkms read read_more symvers kunit extmod dkms consumers bpf tracers dmesg
 		# Cross-built: the guest builds the host programs again.
 		kernel newest arm64 modversions read symvers kunit extmod bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit command complete dmesg

@@ -12,15 +12,7 @@
 cd "$(dirname "$0")" || exit 1
 . ./tree.sh
 
-prepare_tree
-kheaders=${KHEADERS:-kheaders}
-has "$kheaders" || skip_all "there is no kheaders command here"
-release=$(uname -r)
-tree=/usr/src/linux-headers-$release
-link=/lib/modules/$release/build
-for there in "$tree" "$link"; do
-	! ls -d "$there" >/dev/null 2>&1 || skip_all "$there is there"
-done
+prepare_command
 bring_modules
 trap '"$kheaders" remove >/dev/null; rm -rf "$work"; take_modules_away' EXIT
 module=$work/testmod

@@ -9,7 +9,8 @@
 #					modprobe does not find them
 #	KHEADERS_KEY, KHEADERS_CERT	an owner's key, and its certificate (DER), which
 #					the kernel trusts: what signed.sh signs with
-#	KHEADERS_DKMS			what dkms.sh takes in place of /usr/src
+#	KHEADERS_DKMS			what dkms.sh and consumers.sh take in place of /usr/src
+#	KHEADERS_ROOT			the root of consumers.sh's container, if not /
 #	KHEADERS			the kheaders command, where PATH does not lead to it
 #	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE, KHEADERS_CHANGED
 #					what symvers.sh and extmod.sh compare with

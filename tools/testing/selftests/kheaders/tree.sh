@@ -17,6 +17,20 @@ prepare_tree() {
 	has gcc || has cc || has clang || skip_all "no compiler here"
 }
 
+# prepare_command: as prepare_tree, for what the kheaders command makes: $kheaders is the
+# command, $tree where it installs the tree, and $link the link to that. Ends the program
+# where there is no such command, or a tree of someone else's.
+prepare_command() {
+	prepare_tree
+	kheaders=${KHEADERS:-kheaders}
+	has "$kheaders" || skip_all "there is no kheaders command here"
+	tree=/usr/src/linux-headers-$(uname -r)
+	link=/lib/modules/$(uname -r)/build
+	for there in "$tree" "$link"; do
+		! ls -d "$there" >/dev/null 2>&1 || skip_all "$there is there"
+	done
+}
+
 # unpack: as it is documented.
 unpack() {
 	mkdir "$tree"
