@@ -339,6 +339,23 @@ static bool needs_symvers(int tree)
 	return needs;
 }
 
+/* That of the archive itself: a kheaders.ko for a kernel that was built before it has one. */
+static int own_symvers(struct place *place, int tree, char **text, size_t *size)
+{
+	struct stat st;
+
+	*text = NULL;
+	if (fstatat(tree, SYMVERS, &st, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	*size = st.st_size;
+	*text = malloc(*size + 1);
+	if (*text && directory_read(tree, SYMVERS, *text, *size + 1) == st.st_size)
+		return 0;
+	free(*text);
+	*text = NULL;
+	return place_error(place, SYMVERS);
+}
+
 /* Also makes symvers.xz, in place of the one that an earlier tree @name came with. */
 static int add_symvers(struct place *place, int tree, const char *name,
 		       const struct kernel *kernel, const struct tree_options *options,
@@ -347,13 +364,16 @@ static int add_symvers(struct place *place, int tree, const char *name,
 	struct tree_note old = { 0 };
 	char *text;
 	size_t size;
-	int ret = kernel_symvers(kernel, options->root, needs_symvers(tree), &text, &size);
+	int ret = own_symvers(place, tree, &text, &size);
+	bool own = text;
 
+	if (!ret && !own)
+		ret = kernel_symvers(kernel, options->root, needs_symvers(tree), &text, &size);
 	if (ret || !text)
 		return ret;
 	if (!tree_read_note(place->directory, name, &old))
 		old.symvers[0] = '\0';
-	if (!write_text(tree, SYMVERS, text, size))
+	if (!own && !write_text(tree, SYMVERS, text, size))
 		ret = place_error(place, SYMVERS);
 	else if (options->symvers)
 		ret = symvers_xz_write(xz, options->root, kernel->release, text, size, old.symvers);

@@ -80,7 +80,8 @@ image_root() {
 	(umask 022 && mkdir -p "$1/usr/src" "$1/lib/modules")
 }
 
-# tree DIR RELEASE [ID]: what an archive is made of.
+# tree DIR RELEASE [ID]: what an archive is made of; with $symvers, that of a kernel which was
+# built before.
 tree() {
 	local i
 	mkdir -p "$1/include/config" "$1/include/linux" "$1/include/generated" "$1/scripts/kheaders"
@@ -89,7 +90,8 @@ tree() {
 	[ ! "${3-}" ] || echo "$3" >"$1/include/config/kheaders.id"
 	echo "#define UTS_RELEASE \"$2\"" >"$1/include/generated/utsrelease.h"
 	echo "# of $2" >"$1/.config"
-	printf '0x00000001\tsymbol\tvmlinux\tEXPORT_SYMBOL\t\n' >"$1/Module.symvers"
+	[ ! "${symvers-}" ] ||
+		printf '0x00000001\tsymbol\tvmlinux\tEXPORT_SYMBOL\t\n' >"$1/Module.symvers"
 	printf '#!/bin/sh\n' >"$1/scripts/kheaders/run.sh"
 	chmod 755 "$1/scripts/kheaders/run.sh"
 	: >"$1/include/linux/empty.h"

@@ -319,7 +319,7 @@ refuses() {
 
 # make_image: of what is in archive/, and the symbols of symvers/image.c.
 make_image() {
-	tar -C archive -cf - Makefile include | xz --check=crc32 >kheaders.tar.xz
+	(cd archive && tar -cf - *) | xz --check=crc32 >kheaders.tar.xz
 	{
 		symvers_image
 		printf IKHD_ST
@@ -415,6 +415,22 @@ installs() {
 	[ "$(cat err)" = "kheaders: the tree has no Module.symvers: no symbol versions are in kheaders.tar.xz, only in an image of the kernel (CONFIG_IKHEADERS_SYMVERS)" ]
 	[ -e $tree/Makefile ]
 	[ -z "$(find root -name '*symvers*')" ]
+}
+
+@test "an archive with a Module.symvers, of a kernel that was built before: that is it, in symvers.xz, too" {
+	image_and_module
+	printf 'prepare:\n\t:\n' >archive/Makefile
+	echo CONFIG_MODVERSIONS=y >archive/include/config/auto.conf
+	printf '0x89abcdef\tbuilt\tdrivers/built\tEXPORT_SYMBOL\t\n' >archive/Module.symvers
+	make_image
+	for from in kheaders.tar.xz image; do
+		kheaders install --root root --from $from 2>err
+		[ ! -s err ] || { cat err; false; }
+		cmp archive/Module.symvers $tree/Module.symvers
+		xz -dc $disk/symvers.xz | cmp archive/Module.symvers -
+		kheaders remove --root root
+		[ -z "$(find root -name '*symvers*')" ]
+	done
 }
 
 @test "kheaders sysext has a complete Module.symvers, too" {
