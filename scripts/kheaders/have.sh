@@ -3,9 +3,10 @@
 #
 # What kernel/kheaders_compat.h asks about the kernel that it is built for. Usage:
 #
-#	have.sh TREE
+#	have.sh TREE [headers]
 #
-# For each question below, prints "#define KHEADERS_HAVE_NAME 1" if the text is in one of
+# With "headers", only questions that headers answer: those of a kernel that is built
+# already need not come with sources, and kheaders_symvers.c is no part of a module. For each question below, prints "#define KHEADERS_HAVE_NAME 1" if the text is in one of
 # the files, else "#undef". It looks at the sources and not at the version, since vendors
 # backport changes.
 #
@@ -17,7 +18,8 @@ export LC_ALL=C
 
 # Name, kernels that have it, files, text (whole words, a regular expression). A file in
 # parentheses need not be there. CONFIG_NAME is an option, left to this kernel if it has it.
-awk -F '\t+' -v tree="$1" '
+awk -F '\t+' -v tree="$1" -v only="${2-}" '
+	only == "headers" && $3 !~ /^include\/[^ ]*$/ { next }
 	{
 		option = $1 ~ /^CONFIG_/
 		name = option ? $1 : "KHEADERS_HAVE_" $1

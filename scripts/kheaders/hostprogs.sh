@@ -81,6 +81,17 @@ sources() {
 	field "$1" libraries
 }
 
+# has_source PROGRAM: whether what it is built from is in the tree.
+has_source() {
+	# shellcheck disable=SC2005,SC2046 # patterns
+	for word in $(cd "$tree" && echo $(field "$1" sources)); do
+		case $word in
+		-*)	;;
+		*)	[ -e "$tree/${word#@}" ] || return 1 ;;
+		esac
+	done
+}
+
 # packages PROGRAM: Debian's, with what its source needs.
 packages() {
 	packages="gcc, libc6-dev"
@@ -113,6 +124,8 @@ build() {
 	*.so)	stop "$why, and gcc's plugins can't be built from it: take a kernel without CONFIG_GCC_PLUGINS, or one with CONFIG_IKHEADERS_HOSTPROGS=y built on such a machine" ;;
 	esac
 	unfit=$why
+	has_source "$1" ||
+		stop "$unfit, and there is no source of it in the tree, as in one made of a package of headers: take a kheaders.ko that was built on a machine like this one"
 	case $why in
 	*"ermission denied"*)
 		# Whatever was built here would not start either.

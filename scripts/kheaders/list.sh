@@ -4,10 +4,11 @@
 # What goes into kheaders_data.tar.xz. Usage, from the object tree and with the
 # environment of Kbuild:
 #
-#	list.sh MADE FILE... -- WATCHED...
+#	EXTMOD=y|"" list.sh MADE FILE... -- WATCHED...
 #
-# FILEs are those that scripts/kheaders/Makefile made for the archive, below the
-# directory MADE. Prints a line for each file of the archive:
+# EXTMOD says whether external modules can be built with the archive. FILEs are those that
+# scripts/kheaders/Makefile made for the archive, below the directory MADE. Prints a line
+# for each file of the archive:
 #
 #	CHUNK <tab> PATH <tab> SOURCE
 #
@@ -17,9 +18,10 @@
 # files WATCHED, and those that the FILEs were made from. The last line is "end":
 # a list without it is not finished.
 #
-# Module.symvers is not here and cannot be: modpost makes it from vmlinux, and
-# vmlinux contains this archive. Nor are keys, the seed of a randomized structure
-# layout, and headers that are made while this runs or tell when it ran.
+# Module.symvers is not here and cannot be: modpost makes it from vmlinux, and vmlinux
+# contains this archive. (For a kernel that is built already, it is a FILE.) Nor are keys,
+# the seed of a randomized structure layout, and headers that are made while this runs or
+# tell when it ran.
 #
 # Every status counts. So there are no pipelines, which hide all but the last, and no
 # functions in conditions or substitutions, where "set -e" is off in some shells:
@@ -27,7 +29,7 @@
 
 set -eu
 export LC_ALL=C
-: "${srctree:?is set by Kbuild}" "${SRCARCH:?is set by Kbuild}"
+: "${srctree:?is set by Kbuild}" "${SRCARCH:?is set by Kbuild}" "${EXTMOD?}"
 scripts=$srctree/scripts/kheaders
 top=$PWD
 
@@ -157,7 +159,7 @@ headers_of_arch() {
 # from, and $program_dirs to the directories of the patterns.
 host_programs() {
 	program_files='' tools='' program_dirs=''
-	[ "$extmod" = y ] || return 0
+	[ "$EXTMOD" ] || return 0
 	sh "$scripts/programs.sh" files >"$work/programs"
 	grep -v '^@\|^end$' "$work/programs" >"$work/patterns"
 	program_files=$(cat "$work/patterns")
@@ -243,7 +245,7 @@ makefiles_included_by() {
 # All directories in which new files for the archive can appear.
 directories() {
 	find_in "$dirs" -name '.*' -prune -o -type d -print
-	[ "$extmod" = n ] ||
+	[ ! "$EXTMOD" ] ||
 		find_in "scripts scripts/include scripts/clang-tools $program_dirs $1" -prune -type d
 }
 
@@ -259,7 +261,7 @@ list_tree() {
 	headers >"$work/headers"
 	headers_by_path "$work/headers" >"$work/by-path"
 	: >"$work/build"
-	if [ "$extmod" = y ]; then
+	if [ "$EXTMOD" ]; then
 		build_files >"$work/build"
 		# The source tree's own has another name in the archive; the object tree's
 		# only calls it.
@@ -288,8 +290,6 @@ made_from() {
 made=$1; shift
 files=$*
 files=${files%% -- *}
-extmod=n
-! grep -q '^CONFIG_IKHEADERS_EXTMOD=y' include/config/auto.conf || extmod=y
 host_programs
 header_dirs >"$work/header-dirs"
 dirs=$(cat "$work/header-dirs")
@@ -297,7 +297,7 @@ export dirs
 sed -n 's,^arch/\([^/]*\)/.*,\1,p' "$work/header-dirs" >"$work/archs"
 archs=$(sort -u "$work/archs")
 
-# What no archive may contain, even if something names it. compile.h and utsversion.h are
+# What no archive may contain, even if something names it, but for the FILEs. compile.h and utsversion.h are
 # made at any time during the build and tell when it was. Until 5.13, headers in
 # include/config/ are empty and stay there when their option is gone.
 never='(^|/)Module\.symvers$|\.pem$|\.x509$|(^|/)randstruct\.seed$'
@@ -321,7 +321,7 @@ made_from >"$work/watched"
 printf '%s\n' "$@" >>"$work/watched"
 awk '!seen[$0]++ { print "-\t" $0 }' "$work/watched" >>"$work/all"
 
-NEVER=$never awk -F '\t+' '
+NEVER=$never MADE=$made awk -F '\t+' '
 	# The table of chunks goes first.
 	FNR == NR {
 		if (!/^(#|$)/) {
@@ -335,7 +335,7 @@ NEVER=$never awk -F '\t+' '
 	{ source[$1] = $2 }
 	END {
 		for (path in source)
-			if (path !~ ENVIRON["NEVER"])
+			if (path !~ ENVIRON["NEVER"] || index(source[path], ENVIRON["MADE"] "/") == 1)
 				print chunk(path) "\t" path "\t" source[path]
 	}
 	function chunk(path, i) {

@@ -6,6 +6,8 @@
 
 proc=/proc/kheaders.symvers
 id_of_running=/sys/module/kheaders_symvers/version
+# That of a kheaders.ko for a kernel which was built before, and loads no other's.
+id_of_module=/sys/module/kheaders/version
 
 # release_of TREE: prints the release of its kernel.
 release_of() {
@@ -18,11 +20,11 @@ not_running() {
 	id=$(cat "$1/include/config/kheaders.id" 2>/dev/null)
 	if [ "$(uname -r)" != "$release" ]; then
 		echo "Linux $(uname -r) is running, and the tree is of $release"
-	elif [ ! -e $proc ]; then
+	elif [ ! -e $proc ] && [ ! -e $id_of_module ]; then
 		echo "this kernel has no $proc (CONFIG_IKHEADERS_SYMVERS)"
-	elif [ ! -e $id_of_running ]; then
+	elif [ ! -e $id_of_running ] && [ -e $proc ]; then
 		echo "can't tell whether the tree is of this build of Linux $release: there is no $id_of_running (is /sys mounted?)"
-	elif [ -z "$id" ] || [ "$(cat $id_of_running)" != "$id" ]; then
+	elif [ -z "$id" ] || ! cat $id_of_running $id_of_module 2>/dev/null | grep -qx "$id"; then
 		echo "the tree is of another build of Linux $release than the one that is running (unpack /proc/kheaders.tar.xz again)"
 	fi
 }

@@ -33,6 +33,7 @@ say() {
 }
 
 why=$(not_running "$tree")
+[ "$why" ] || [ -e $proc ] || why="this kernel has no $proc (CONFIG_IKHEADERS_SYMVERS)"
 # Whoever builds for another release than the one that runs knows it.
 [ "$(uname -r)" = "$(release_of "$tree")" ] || [ ! -e "$file" ] || exit 0
 [ -z "$why" ] || say "$why"

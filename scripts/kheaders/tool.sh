@@ -29,6 +29,8 @@ mkdir -p "$work"
 # the source and the headers (KIND "source", "deps") of each object. The directory it was
 # compiled in, to which names are relative, is that of the first word which is a source.
 notes() {
+	# A package of headers may have a ready program alone, or none.
+	[ -d "$dir" ] || return 0
 	find "$dir" -path '*/libbpf' -prune -o -name '.*.cmd' ! -name '.fixdep*' ! -name '.*-in.o.cmd' \
 		! -name '.disas.o.cmd' ! -name '.trace.o.cmd' ! -name '.*klp*.o.cmd' -print >"$work/cmds"
 	sort -o "$work/cmds" "$work/cmds"

@@ -133,7 +133,10 @@ $(call kheaders-say,$(wordlist 2,999,$(kheaders-said)))
 $(call kheaders-say,$(kheaders-w))
 
 ifeq ($(kheaders-for),modules)
+# A kernel that was built before its archive has a complete Module.symvers in that.
+ifneq (@BUILT@,y)
 $(call kheaders-say,$(call kheaders-run,symvers.sh $(kheaders-tree) @MODVERSIONS@))
+endif
 
 ifneq (@BTF@,)
 kheaders-said := $(call kheaders-run,btf.sh $(kheaders-tree) '$(or $(call kheaders-arg,PAHOLE),pahole)' \

@@ -54,6 +54,13 @@ none_left() {
 	[ ! -e started ]
 }
 
+@test "a ready program that does not work, without its source: from a package of headers" {
+	rm "$tree/scripts/mod/modpost.c"
+	foreign "$modpost"
+	[ "$(prepare)" = "stop: scripts/mod/modpost was built for another machine, and there is no source of it in the tree, as in one made of a package of headers: take a kheaders.ko that was built on a machine like this one" ]
+	none_left
+}
+
 @test "what is missing is built, once; what works stays as it is" {
 	[ "$(prepare)" = "$built_both" ]
 	[ "$("$fixdep" 2>&1)" = "Usage: fixdep" ]
@@ -172,7 +179,7 @@ none_left() {
 	[[ $output == *error*"(packages gcc, libc6-dev)" ]]
 	rm "$fixdep" "$tree/scripts/basic/fixdep.c"
 	run prepare
-	said "scripts/basic/fixdep is not in the tree, and gcc can't build it: "
+	said "scripts/basic/fixdep is not in the tree, and there is no source of it in the tree, "
 }
 
 @test "a compiler for another machine is named, and what it built is not started" {

@@ -16,6 +16,7 @@ setup() {
 	mkdir scripts
 	cp "$top"/scripts/kheaders/{symvers,running,btf}.sh scripts
 	sed -i -e "s,^proc=.*,proc=$PWD/proc," -e "s,^id_of_running=.*,id_of_running=$PWD/version," \
+		-e "s,^id_of_module=.*,id_of_module=$PWD/module," \
 		-e "s,^types=.*,types=$PWD/types," scripts/*
 	: >proc
 	cat >bin/awk <<-EOT
@@ -208,6 +209,19 @@ types() {
 	cmp types tree/vmlinux
 	echo "$id" >tree/include/config/kheaders.id
 	types "$other"
+
+	# Of a kheaders.ko for a kernel that was built before.
+	rm tree/vmlinux proc
+	types "stop: this kernel has no $PWD/proc (CONFIG_IKHEADERS_SYMVERS)"
+	echo 0123456789abcdee >module
+	mv version no-version
+	types "$other"
+	echo "$id" >module
+	types 'ready 124'
+	cmp types tree/vmlinux
+	: >proc
+	mv no-version version
+	rm module
 
 	# A kernel that someone put there stays.
 	printf '\177ELF' >tree/vmlinux
