@@ -13,11 +13,12 @@ CHECK	?= check-fast
 CONFIG	?=
 PREFIX	?= /usr/local
 DESTDIR	?=
+KDIR	?= /lib/modules/$(shell uname -r)/build
 
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
 
-.PHONY: help run check check-fast check-archs check-configs check-kernels check-machines bench apply revert patch version tools install deb clean
+.PHONY: help run check check-fast check-archs check-configs check-kernels check-machines bench apply revert patch version tools install deb module menuconfig oldconfig savedefconfig dkms-install clean
 
 help:
 	@echo 'kheaders: a kernel that carries its own headers'
@@ -41,6 +42,10 @@ help:
 	@echo '  make tools          build the kheaders command, in build/tools/'
 	@echo '  make install        install it, its man page and completion into PREFIX= ($(PREFIX)) below DESTDIR='
 	@echo '  make deb            make a Debian package of it, with what runs it at boot, in build/deb/'
+	@echo '  make module KDIR=D  build build/module/kheaders.ko for a kernel that is built already: D is its'
+	@echo '                      linux-headers, or where it was built (/lib/modules/$$(uname -r)/build)'
+	@echo '  make menuconfig, oldconfig, savedefconfig  choose what make module puts in, in build/module/.config'
+	@echo '  make dkms-install   have dkms build that module for each kernel with headers'
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo
 	@echo '  KERNEL=6.12|6.1|newest|PATH   the kernel to build (6.12): a version of Debian'"'"'s'
@@ -117,6 +122,24 @@ install: tools
 deb:
 	@$(tests)/packages/setup.sh
 	@$(tests)/packages/deb.sh
+
+# The variables of a kernel's make that say which compiler builds, where they are set.
+compiler-of = $(foreach name,ARCH CROSS_COMPILE LLVM CC,$(if $($(name)),$(if $(filter default,$(origin $(name))),,$(name)='$($(name))')))
+
+module:
+	@MAKEFLAGS= scripts/module/module.sh '$(KDIR)' build/module $(compiler-of)
+
+menuconfig:
+	@scripts/module/kconfig.sh '$(KDIR)' build/module mconf
+
+oldconfig:
+	@scripts/module/kconfig.sh '$(KDIR)' build/module conf --oldconfig
+
+savedefconfig:
+	@scripts/module/kconfig.sh '$(KDIR)' build/module conf --savedefconfig=$(CURDIR)/build/module/defconfig
+
+dkms-install:
+	@scripts/module/dkms.sh '$(DESTDIR)'
 
 clean:
 	rm -rf build

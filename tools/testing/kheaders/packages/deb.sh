@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds the Debian package of the kheaders command from a copy of this repository.
+# Builds the Debian packages of the kheaders command and of the source of kheaders.ko from
+# a copy of this repository.
 # Usage:
 #
 #	deb.sh [VERSION]
 #
-# VERSION stands in for that in debian/changelog. Prints the path of the package, in
-# build/deb/.
+# VERSION stands in for that in debian/changelog. Prints the path of the
+# first, in build/deb/; the other is beside it.
 
 set -eu
 . "$(dirname "$0")/../lib.sh"
@@ -17,7 +18,8 @@ copy=$out/kheaders
 rm -rf "$copy"
 mkdir -p "$copy"
 # What the package is made of, and what that includes.
-for path in debian tools/kheaders kernel/kheaders.h NEWS COPYING Documentation/admin-guide/kheaders.rst; do
+for path in debian tools/kheaders kernel init scripts/kheaders scripts/module Makefile Kconfig dkms.conf \
+		NEWS COPYING Documentation/admin-guide/kheaders.rst; do
 	mkdir -p "$copy/$(dirname "$path")"
 	cp -R "$top/$path" "$copy/$path"
 done

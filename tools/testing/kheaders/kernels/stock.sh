@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Gets a kernel as Debian ships it, for the tests of kheaders.ko. Usage:
+#
+#	stock.sh VERSION headers	its headers: prints what make module takes as KDIR=
+#	stock.sh VERSION		and its image, with kheaders.ko made of the headers:
+#					prints build/kernel/VERSION-x86_64-stock, in which
+#					boot.sh finds what it looks for where a kernel was built
+#
+# VERSION is like 6.1: the highest release of it that apt knows is taken. Nothing is
+# installed: the packages are unpacked in build/stock, and the logs are beside them.
+
+set -eu
+. "$(dirname "$0")/../lib.sh"
+
+[ $# -ge 1 ] || die "usage: stock.sh VERSION [headers]"
+version=$1
+arch=$(dpkg --print-architecture)
+stock=$build/stock/$version log=$build/stock/$version.log
+out=$build/kernel/$version-x86_64-stock
+# What init.sh and the tests take, with what those depend on.
+modules="virtio_pci 9pnet_virtio 9p overlay"
+
+mkdir -p "$build/stock"
+
+# unpack DIR PACKAGE...: below DIR, whole or not at all.
+unpack() {
+	into=$1; shift
+	rm -rf "$into" "$into.new"
+	mkdir -p "$into.new/packages"
+	(cd "$into.new/packages" && apt-get -o APT::Sandbox::User="$(id -un)" download "$@") >"$log" 2>&1 ||
+		die "apt-get can't download $*, see $log"
+	for package in "$into.new/packages"/*.deb; do
+		dpkg-deb -x "$package" "$into.new"
+	done
+	rm -r "$into.new/packages"
+	mv "$into.new" "$into"
+}
+
+get_headers() {
+	apt-cache depends "linux-headers-$release" >"$log"
+	# shellcheck disable=SC2046 # a list of names
+	unpack "$stock" "linux-headers-$release" \
+		$(sed -n 's/.*Depends: \(linux-\(headers\|kbuild\)-.*\)/\1/p' "$log")
+	sed -i "s,/usr/src,$stock/usr/src," "$headers/Makefile"
+	echo "$release" >"$stock/release"
+}
+
+# initrd DIR: loads modules that were unpacked in DIR, since Debian's drivers are modules,
+# and goes on with init.sh.
+initrd() {
+	root=$1 initrd=$1/initrd
+	mkdir -p "$initrd/bin" "$initrd/modules"
+	cp /bin/busybox "$initrd/bin"
+	# Its libraries, unless it is a static one.
+	! ldd /bin/busybox >"$root/libraries" 2>&1 ||
+		grep -o '/[^ ]*' "$root/libraries" | xargs cp --parents -L -t "$initrd"
+	depmod -b "$root" "$release" >"$log" 2>&1
+	for module in $modules; do
+		modprobe -d "$root" -S "$release" --show-depends "$module"
+	done >"$root/depends"
+	awk '/^insmod / && !seen[$2]++ { print $2 }' "$root/depends" >"$root/modules"
+	number=100
+	while read -r module; do
+		cp "$module" "$initrd/modules/$number-${module##*/}"
+		number=$((number + 1))
+	done <"$root/modules"
+	cat >"$initrd/init" <<-'EOT'
+		#!/bin/busybox sh
+		bb=/bin/busybox
+		word() {
+			$bb sed -n "s/.* $1=\([^ ]*\).*/\1/p" /proc/cmdline
+		}
+		$bb mkdir /proc /root
+		$bb mount -t proc proc /proc
+		for module in /modules/*; do
+			case $module in
+			*.xz)	$bb xz -dc "$module" >/module.ko ;;
+			*)	$bb cp "$module" /module.ko ;;
+			esac
+			$bb insmod /module.ko
+		done
+		$bb mount -t 9p -o "ro,$(word rootflags)" "$(word root)" /root
+		init=$(word init)
+		$bb umount /proc
+		exec $bb switch_root /root "$init"
+	EOT
+	chmod +x "$initrd/init"
+	(cd "$initrd" && find . | cpio -o -H newc 2>"$log") >"$root/initrd.cpio"
+	gzip -1 <"$root/initrd.cpio" >"$out/initrd"
+}
+
+get_image() {
+	say "getting Debian's Linux $release"
+	rm -rf "$out"
+	mkdir -p "$out/arch/x86/boot" "$out/kernel" "$out/include/config"
+	unpack "$out/root" "linux-image-$release"
+	mv "$out/root/boot/vmlinuz-$release" "$out/arch/x86/boot/bzImage"
+	initrd "$out/root"
+	rm -r "$out/root"
+	ln -s "$headers/.config" "$headers/Module.symvers" "$out"
+	ln -s "$headers" "$out/source"
+	echo "exec make -C '$headers' ARCH='x86_64' \"\$@\"" >"$out/kmake"
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" "$out"
+	make -C "$headers" M="$out/testmod" modules >"$log" 2>&1 ||
+		die "Debian's headers build no module, see $log"
+	echo "$release" >"$out/include/config/kernel.release"
+}
+
+package=$(apt-cache pkgnames "linux-image-$version" |
+	grep -E "^linux-image-$version\.[^-]*(-[0-9]+)?-$arch\$" | sort -V | tail -n 1)
+[ "$package" ] || die "KERNEL=$version VARIANT=stock: apt knows no linux-image-$version of Debian's"
+release=${package#linux-image-}
+headers=$stock/usr/src/linux-headers-$release
+[ "$(cat "$stock/release" 2>/dev/null)" = "$release" ] || get_headers
+if [ "${2-}" = headers ]; then
+	echo "$headers"
+	exit
+fi
+
+[ "$(cat "$out/include/config/kernel.release" 2>/dev/null)" = "$release" ] || get_image
+"$top/scripts/module/module.sh" "$headers" "$out/module" >&2
+mv "$out/module/kheaders.ko" "$out/kernel"
+make -s -C "$top/tools/kheaders" O="$out/command" >"$log" 2>&1 ||
+	die "building the kheaders command failed, see $log"
+echo "$out"

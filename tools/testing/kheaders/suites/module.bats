@@ -1,0 +1,206 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make module: kheaders.ko for a kernel that is built already, with small trees in the place
+# of headers and, in the tests that take longer, with those of Debian's 6.1. The module
+# itself is tested in guests of Debian's kernels (VARIANT=stock).
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	top=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd)
+	here=$top/tools/testing/kheaders
+	export top here LC_ALL=C
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# module KDIR [ARG...]: as make module does, with all that is built below ./build.
+module() {
+	local kdir=$1
+	shift
+	"$top/scripts/module/module.sh" "$kdir" build "$@"
+}
+
+# headers: ./h, as Kbuild sees them. Each line is an option of the kernel.
+headers() {
+	mkdir -p h/include/{config,generated}
+	cat >h/Makefile <<-'EOT'
+		srctree := $(CURDIR)
+		objtree := .
+		KERNELRELEASE := 6.9.1
+		include $(M)/Kbuild
+		modules: ;
+	EOT
+	printf '%s\n' "$@" >h/include/config/auto.conf
+	echo 6.9.1 >h/include/config/kernel.release
+	: >h/include/generated/autoconf.h
+	printf '0x01234567\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n' >h/Module.symvers
+}
+
+# fails TEXT: make module says that, ends with 1 and leaves nothing but its log.
+fails() {
+	run module h
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "${lines[0]}" = "kheaders: $1" ]
+	[ "${#lines[@]}" = 1 ]
+	[ -z "$(find build -mindepth 1 ! -name log 2>/dev/null)" ]
+}
+
+@test "module: a directory that is none of headers" {
+	fails "KDIR=h: no Makefile there; name the directory of a kernel's headers (package linux-headers-RELEASE) or of its build"
+	headers
+	rm h/include/generated/autoconf.h
+	fails "KDIR=$PWD/h: no $PWD/h/include/generated/autoconf.h; it is not that of a kernel which was configured: call \"make modules_prepare\" there"
+	headers
+	: >h/Module.symvers
+	fails "KDIR=$PWD/h: no $PWD/h/Module.symvers; only a whole build of Linux 6.9.1 makes it"
+}
+
+@test "module: kernels that it is not for" {
+	headers CONFIG_IKHEADERS_PROC=y
+	fails "KDIR=$PWD/h: Linux 6.9.1 has /proc/kheaders.tar.xz already (CONFIG_IKHEADERS_PROC)"
+	headers CONFIG_RANDSTRUCT=y
+	fails "KDIR=$PWD/h: Linux 6.9.1 has a randomized structure layout (CONFIG_RANDSTRUCT); the seed, which each module needs, is secret"
+}
+
+@test "module: the configuration without a program for it is what kconfig makes" {
+	"$top/scripts/module/kconfig.sh" /nowhere "$PWD/build" conf --olddefconfig
+	diff <(grep ^CONFIG_ build/.config) <(grep ^CONFIG_ "$top/scripts/module/default.config")
+	# A choice stays.
+	sed -i 's/^CONFIG_IKHEADERS_SYSFS=y/# CONFIG_IKHEADERS_SYSFS is not set/' build/.config
+	"$top/scripts/module/kconfig.sh" /nowhere "$PWD/build" conf --olddefconfig
+	grep -x '# CONFIG_IKHEADERS_SYSFS is not set' build/.config
+	# None of the programs is in this PATH.
+	mkdir bin
+	ln -s "$(command -v sh)" "$(command -v dirname)" "$(command -v mkdir)" "$(command -v cp)" bin
+	PATH=$PWD/bin "$top/scripts/module/kconfig.sh" /nowhere "$PWD/build2" conf --olddefconfig
+	cmp build2/.config "$top/scripts/module/default.config"
+	PATH=$PWD/bin run "$top/scripts/module/kconfig.sh" /nowhere "$PWD/build2" mconf
+	[ "$status" = 1 ]
+	[ "$output" = "kheaders: no mconf in /nowhere/scripts/kconfig, and no kconfig-mconf here: install kconfig-frontends" ]
+}
+
+# stock: Debian's headers are $kdir, of $release.
+stock() {
+	kdir=$("$here/kernels/stock.sh" 6.1 headers)
+	release=${kdir##*/linux-headers-}
+}
+
+# unpack: what is in build/kheaders.ko is in ./t.
+unpack() {
+	"$top/scripts/extract-ikheaders" build/kheaders.ko >archive
+	rm -rf t
+	mkdir t
+	xz -dc archive | tar -xf - -C t
+}
+
+# state DIR: each file there, its time and size.
+state() {
+	find "$1" -printf '%p %T@ %s %l\n' | sort
+}
+
+# bats test_tags=long
+@test "module: Debian's headers, in one tree, and as they were" {
+	stock
+	state "${kdir%/usr/src/*}" >before
+	module "$kdir"
+	state "${kdir%/usr/src/*}" | diff before -
+	[ "$(ls -A build)" = "$(printf '.config\nkheaders.ko\nlog')" ]
+	[ "$(modinfo -F vermagic build/kheaders.ko | cut -d ' ' -f 1)" = "$release" ]
+	modinfo -F version build/kheaders.ko | grep -xE '[0-9a-f]{16}'
+	unpack
+	cmp "$kdir/Module.symvers" t/Module.symvers
+	[ "$(cat t/include/config/kernel.release)" = "$release" ]
+	diff <(grep -v '^CONFIG_[A-Z_]*="' "$kdir/.config") <(grep -v '^CONFIG_[A-Z_]*="' t/.config)
+	strip -R .note.gnu.build-id -o modpost "$kdir/scripts/mod/modpost.real-lsb-64"
+	cmp modpost t/scripts/mod/modpost
+	! grep -rlF "$kdir" t
+	[ -z "$(find t -type l)" ]
+	# All headers, of one architecture alone, but for what tells when the kernel was built.
+	[ "$(ls t/arch)" = x86 ]
+	for tree in "$kdir" "${kdir%-*}-common"; do
+		(cd "$tree" && find include arch/x86/include -name '*.h')
+	done | grep -v '^include/generated/\(compile\|utsversion\)\.h$' | sort -u >headers
+	[ "$(wc -l <headers)" -gt 5000 ]
+	(cd t && find include arch/x86/include -name '*.h') | sort | diff headers -
+}
+
+# bats test_tags=long
+@test "module: what is built with it is what the headers build, in silence" {
+	stock
+	module "$kdir"
+	unpack
+	cp -r "$top/tools/testing/selftests/kheaders/testmod" ours
+	cp -r ours theirs
+	make -C "$kdir" M="$PWD/theirs" CC=gcc modules
+	make -C "$PWD/t" M="$PWD/ours" modules >log 2>&1 || { cat log; false; }
+	! grep -E 'WARNING|ERROR|^kheaders:' log
+	"$here/judges/modules.py" ours theirs
+	diff <(modprobe --dump-modversions ours/kheaders_caller.ko) <(modprobe --dump-modversions theirs/kheaders_caller.ko)
+}
+
+# bats test_tags=long
+@test "module: options of .config" {
+	stock
+	mkdir build
+	printf 'CONFIG_IKHEADERS_PROC=y\n# CONFIG_IKHEADERS_EXTMOD is not set\n# CONFIG_IKHEADERS_SYSFS is not set\n' >build/.config
+	module "$kdir"
+	unpack
+	[ ! -e t/Makefile ]
+	[ ! -e t/Module.symvers ]
+	[ -e t/include/linux/fs.h ]
+	! nm build/kheaders.ko | grep sysfs_create_bin_file
+}
+
+# bats test_tags=long
+@test "module: a compiler that is not here, in one line" {
+	stock
+	run module "$kdir" CC=/nowhere/gcc
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ $output == *"kheaders: building kheaders.ko for Linux $release failed, see $PWD/build/log" ]]
+	[ ! -e build/kheaders.ko ]
+	[ ! -e build/tree ]
+}
+
+# with_modules COMMAND...: as root, where /lib/modules and what dkms knows are empty.
+with_modules() {
+	# shellcheck disable=SC2016 # that shell's own
+	unshare --mount --propagation private sh -euc '
+		for directory in /lib/modules /var/lib/dkms /usr/src; do
+			mkdir -p "$directory" "$1$directory"
+			mount --bind "$1$directory" "$directory"
+		done
+		shift
+		exec "$@"' - "$PWD/root" "$@"
+}
+
+# bats test_tags=long
+@test "module: dkms builds it for two kernels, and nothing is left of it" {
+	[ "$(id -u)" = 0 ] || skip "dkms is root's"
+	local version kdir release releases=
+	version=$(make -s --no-print-directory -C "$top" version)
+	for kernel in 6.1 6.12; do
+		kdir=$("$here/kernels/stock.sh" "$kernel" headers)
+		release=${kdir##*/linux-headers-}
+		releases="$releases $release"
+		mkdir -p "root/lib/modules/$release"
+		ln -s "$kdir" "root/lib/modules/$release/build"
+	done
+	make -s -C "$top" dkms-install DESTDIR="$PWD/root"
+	find root/usr root/lib >before
+	with_modules dkms add "kheaders/$version"
+	for release in $releases; do
+		with_modules dkms install "kheaders/$version" -k "$release"
+		ko=$(find "root/lib/modules/$release" -name 'kheaders.ko*')
+		[ "$(modinfo -F vermagic "./$ko" | cut -d ' ' -f 1)" = "$release" ]
+	done
+	with_modules dkms status | grep -c "^kheaders/$version, .*: installed" | grep -x 2
+	with_modules dkms remove "kheaders/$version" --all
+	# But for depmod's lists.
+	find root/usr root/lib ! -name 'modules.*' | diff before -
+}
