@@ -55,28 +55,33 @@ qemu() {
 	# With KVM it would hang where /dev/kvm exists, but does not work.
 	set -- -accel tcg -smp 2 -m 2G -nodefaults -no-user-config -display none \
 		-serial stdio -no-reboot -kernel "$(image_of "$out")"
-	console=ttyS0 init=$here/guest/init.sh
-	case $arch in
+	console=ttyS0 init=$here/guest/init.sh device=virtio-9p-device
+	kind=$arch
+	[ ! -e "$out/initrd" ] || kind=pc
+	case $kind in
 	arm64)	set -- qemu-system-aarch64 -M virt -cpu cortex-a72 "$@"
 		console=ttyAMA0 ;;
 	arm)	set -- qemu-system-arm -M virt -cpu cortex-a15 "$@"
 		console=ttyAMA0 ;;
 	riscv)	set -- qemu-system-riscv64 -M virt "$@" ;;
+	# A distribution's kernel has drivers for PCs, as modules in its initrd.
+	pc)	set -- qemu-system-x86_64 -M pc -cpu Nehalem -initrd "$out/initrd" "$@"
+		device=virtio-9p-pci ;;
 	# Without ACPI, QEMU names its devices on the kernel's command line. What later
 	# processors have is slow to emulate: programs take a sixth longer on "max".
-	*)	set -- qemu-system-x86_64 -M microvm,rtc=on,acpi=off -cpu Nehalem "$@"
-		# Where QEMU gets little of a CPU, x86 finds no timer that keeps the time it
-		# measures, and stops.
-		append="$append no_timer_check lpj=10000000" ;;
+	*)	set -- qemu-system-x86_64 -M microvm,rtc=on,acpi=off -cpu Nehalem "$@" ;;
 	esac
+	# Where QEMU gets little of a CPU, x86 finds no timer that keeps the time it measures,
+	# and stops.
+	[ "$arch" != x86_64 ] || append="$append no_timer_check lpj=10000000"
 
 	if [ "$tree" != / ]; then
 		cp "$here/guest/init.sh" "$tree/sbin/guest-init.sh"
 		init=/sbin/guest-init.sh
-		set -- "$@" -device "virtio-9p-device,fsdev=top,mount_tag=top" \
+		set -- "$@" -device "$device,fsdev=top,mount_tag=top" \
 			-fsdev "local,id=top,path=$top,security_model=none,readonly=on,multidevs=remap"
 	fi
-	timeout "$seconds" "$@" -device "virtio-9p-device,fsdev=root,mount_tag=$root" \
+	timeout "$seconds" "$@" -device "$device,fsdev=root,mount_tag=$root" \
 		-fsdev "local,id=root,path=$tree,security_model=none,readonly=on,multidevs=remap" \
 		-append "console=$console root=$root rootfstype=9p $append init=$init rootflags=trans=virtio,version=9p2000.L,msize=262144,cache=loose"
 }

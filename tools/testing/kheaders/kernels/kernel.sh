@@ -8,7 +8,8 @@
 # KERNEL is a version of which Debian has a linux-source package (6.12), or the
 # path of a kernel tree, which is copied and not touched. ARCH is x86_64, um, or one
 # that is cross-built: arm64, arm or riscv.
-# VARIANT names fragments of kconfig/ to add, joined by +; "llvm" builds with LLVM=1.
+# VARIANT names fragments of kconfig/ to add, joined by +; "llvm" builds with LLVM=1. "stock"
+# alone is Debian's own kernel, see stock.sh.
 # What is built already is only brought up to date. Prints the object tree,
 # build/kernel/NAME; the log is build/kernel/NAME.log.
 
@@ -25,6 +26,8 @@ arm)	cross=arm-linux-gnueabihf- ;;
 riscv)	cross=riscv64-linux-gnu- ;;
 *)	die "ARCH=$arch is not one that is built here: take x86_64, um, arm64, arm or riscv" ;;
 esac
+
+[ "$variant" != stock ] || exec "$here/kernels/stock.sh" "$kernel"
 
 tree=$("$here/kernels/source.sh" "$kernel")
 name=$(basename "$tree" | sed 's/^linux-//')-$arch${variant:+-$variant}

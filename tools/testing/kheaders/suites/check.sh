@@ -114,6 +114,7 @@ fast() {
 	bats_suite package "$@"
 	bats_suite hostile "$@"
 	bats_suite faults "$@"
+	bats_suite module "$@"
 	wait
 }
 
@@ -130,7 +131,12 @@ kernel() {
 	out=$(cat "$built")
 	tree=$build/src/$(basename "$(readlink "$out/source")")
 	label=$(basename "$out")
-	images="$images $out"
+	# What Debian's carries is in a module alone.
+	if [ "${3-}" != stock ]; then
+		images="$images $out"
+	elif ! "$here/judges/dkms.sh" get acpi-call-dkms >/dev/null; then
+		suite "dkms-get" false
+	fi
 	case $2+${3-}+ in
 	um*+modversions+*)
 		# On one kernel, that which is built fastest.
@@ -321,6 +327,9 @@ kernels)
 		# Cross-built: the guest builds the host programs again.
 		kernel newest arm64 modversions read symvers kunit extmod bpf dmesg
 		kernel 6.12 um debug+module+modversions module read read_more symvers kunit command complete dmesg
+		# As Debian ships them, with kheaders.ko.
+		kernel 6.1 x86_64 stock module read extmod command consumers bpf dmesg
+		kernel 6.12 x86_64 stock module extmod consumers dmesg
 		# It builds one of them again, which must not be running.
 		suite images flock "$results/guest.lock" \
 			env IMAGES="$images" bats --tap "$here/suites/images.bats" &

@@ -99,7 +99,7 @@ case $(head -n 1 /proc/kallsyms) in
 esac
 has clang || skip_all "no clang here"
 [ -e /usr/include/bpf/libbpf.h ] || skip_all "no libbpf here (package libbpf-dev)"
-grep -q ' bpf_prog_load$' /proc/kallsyms || skip_all "no eBPF in this kernel"
+has_symbol bpf_prog_load || skip_all "no eBPF in this kernel"
 has_raw_tracepoints || skip_all "no raw tracepoints in this kernel (they came with 4.17)"
 tests \
 	"unpack the headers" unpack \

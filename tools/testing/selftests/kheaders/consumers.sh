@@ -6,14 +6,13 @@
 # container that sees /usr/src and /lib/modules alone, read-only. KHEADERS is the command's
 # path, if PATH does not lead there.
 #
-#	KHEADERS_DKMS	where the source of v4l2loopback is, if not /usr/src
+#	KHEADERS_DKMS	where the source of acpi-call or v4l2loopback is, if not /usr/src
 #	KHEADERS_ROOT	another root, which has gcc and make, for the container
 
 cd "$(dirname "$0")" || exit 1
 . ./tree.sh
 
 prepare_command
-name=v4l2loopback
 trap '"$kheaders" remove >/dev/null; rm -rf "$work"' EXIT
 # None of them unpacks the archive itself.
 export TMPDIR="$work/tmp"
@@ -39,23 +38,29 @@ with_dkms() {
 dkms_autoinstall() {
 	has dkms || skip "no dkms here"
 	sources=${KHEADERS_DKMS:-/usr/src}
+	if has_symbol acpi_evaluate_object; then
+		name=acpi-call
+	elif has_symbol video_ioctl2; then
+		name=v4l2loopback
+	else
+		skip "no ACPI and no video devices in this kernel (CONFIG_ACPI, CONFIG_VIDEO_DEV)"
+	fi
 	conf=$(find "$sources" -path "*/$name-*/dkms.conf" 2>/dev/null | sort | tail -n 1)
 	[ -n "$conf" ] || skip "no source of $name in $sources (package $name-dkms)"
-	grep -q ' video_ioctl2$' /proc/kallsyms || skip "no video devices in this kernel (CONFIG_VIDEO_DEV)"
 	version=${conf%/dkms.conf}
 	version=${version##*/"$name"-}
 	mkdir -p "$work/dkms" "$work/installed/$(uname -r)"
 	with_dkms add -m "$name" -v "$version"
 	with_dkms autoinstall
-	module=$(find "$work/dkms/$name/$version" -name "$name.ko")
+	module=$(find "$work/dkms/$name/$version" -name '*.ko')
 	echo "# dkms autoinstall built $name $version"
 	insmod "$module"
-	rmmod "$name"
+	rmmod "${module##*/}"
 }
 
 bpftrace_reads_a_structure() {
 	has bpftrace || skip "no bpftrace here"
-	grep -q ' bpf_prog_load$' /proc/kallsyms || skip "no eBPF in this kernel"
+	has_symbol bpf_prog_load || skip "no eBPF in this kernel"
 	cat >"$work/task.bt" <<-'EOT'
 		#include <linux/sched.h>
 		BEGIN { printf("task %s\n", ((struct task_struct *)curtask)->comm); exit(); }
@@ -69,7 +74,7 @@ bpftrace_reads_a_structure() {
 
 bcc_reads_a_structure() {
 	has execsnoop-bpfcc || skip "no bcc here (package bpfcc-tools)"
-	grep -q ' bpf_prog_load$' /proc/kallsyms || skip "no eBPF in this kernel"
+	has_symbol bpf_prog_load || skip "no eBPF in this kernel"
 	has_raw_tracepoints || skip "no raw tracepoints in this kernel (they came with 4.17)"
 	python3 task.py >"$work/out" 2>&1 || { tail -n 30 "$work/out"; exit 1; }
 	cat "$work/out"

@@ -46,7 +46,7 @@ has dkms || skip_all "no dkms here"
 conf=$(find "$sources" -path "*/$name-*/dkms.conf" 2>/dev/null | sort | tail -n 1)
 [ -n "$conf" ] || skip_all "no source of $name in $sources (package $name-dkms)"
 version=$(sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$/\1/p' "$conf")
-grep -q ' video_ioctl2$' /proc/kallsyms || skip_all "no video devices in this kernel (CONFIG_VIDEO_DEV)"
+has_symbol video_ioctl2 || skip_all "no video devices in this kernel (CONFIG_VIDEO_DEV)"
 tests \
 	"unpack" unpack \
 	"dkms build --kernelsourcedir TREE" build \

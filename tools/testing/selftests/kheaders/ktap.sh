@@ -109,6 +109,11 @@ has() {
 	command -v "$1" >/dev/null
 }
 
+# has_symbol NAME: whether the kernel, or a module that is loaded, has that function.
+has_symbol() {
+	grep -qE " $1(\$|[[:space:]])" /proc/kallsyms
+}
+
 # load_kheaders: where kheaders is a module. KHEADERS_KO is its path; without it,
 # modprobe finds it.
 load_kheaders() {

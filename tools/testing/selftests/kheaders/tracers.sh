@@ -148,7 +148,7 @@ bcc_with_tree() {
 }
 
 [ -e /sys/kernel/kheaders.tar.xz ] || skip_all "no /sys/kernel/kheaders.tar.xz here"
-grep -q ' bpf_prog_load$' /proc/kallsyms || skip_all "no eBPF in this kernel"
+has_symbol bpf_prog_load || skip_all "no eBPF in this kernel"
 tests \
 	"no other headers here" no_other_headers \
 	"unpack the headers" unpack \
