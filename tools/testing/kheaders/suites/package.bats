@@ -225,7 +225,7 @@ whole_root() {
 	[ "$(id -u)" = 0 ] || skip "only root can change its root"
 	local old new needs
 	old=$("$here/packages/deb.sh")
-	new=$("$here/packages/deb.sh" 1.0+1)
+	new=$("$here/packages/deb.sh" "$(make -s --no-print-directory -C "$top" version)+1")
 	needs=$(dpkg-deb -f "$old" Depends | sed 's/([^)]*)//g; s/ //g')
 	rm -rf "$work/root"
 	mkdir "$work/root"
@@ -259,7 +259,7 @@ whole_root() {
 	in_root kheaders path --from /boot/vmlinuz-6.9.3
 
 	in_root dpkg -i /deb/new.deb
-	[ "$(in_root dpkg-query -W -f '${Version}' kheaders)" = 1.0+1 ]
+	[ "$(in_root dpkg-query -W -f '${Version}' kheaders)" = "$(dpkg-deb -f "$new" Version)" ]
 	# An upgrade leaves the trees.
 	in_root test -d /usr/src/linux-headers-6.9.1
 	in_root sh -c 'ls /var/lib/kheaders | grep .'
