@@ -136,7 +136,7 @@ victim_runs() {
 	harmless $victim "$status" "$output" "$stderr"
 }
 
-@test "museum 21: nor does a user take another's, in a cache that all can write to" {
+@test "museum 21: in a cache that all can write to, a user takes nothing of another's" {
 	mkdir -m 1777 shared
 	owner=$victim name=$digest
 	prepared "$place/shared/kheaders" victim_runs
@@ -151,7 +151,7 @@ victim_runs() {
 	outcomes 1 0
 }
 
-@test "museum 21: nor is a tree installed where others can write, or linked to one of theirs" {
+@test "museum 21: no tree is installed where others can write, and no link made to one of theirs" {
 	owner=0 name=linux-headers-6.9.1
 	rmdir root/usr/src
 	prepared root/usr/src root_installs
@@ -245,16 +245,16 @@ race() {
 	rm how
 }
 
-@test "museum 22: bcc pull 5395: a link that is swapped in meanwhile, in place of the cache" {
+@test "museum 22: bcc pull 5395: a link swapped in for the cache meanwhile does no harm" {
 	race root/var/lib/kheaders
 }
 
-@test "museum 22: in place of the tree, in a cache that all can write to" {
+@test "museum 22: a link swapped in for the tree, in a cache that all can write to, does no harm" {
 	mkdir root/var/lib/kheaders
 	race "root/var/lib/kheaders/$digest"
 }
 
-@test "museum 22: in place of .kheaders, where trees are made" {
+@test "museum 22: a link swapped in for .kheaders, where trees are made, does no harm" {
 	mkdir root/var/lib/kheaders
 	race "root/var/lib/kheaders/.kheaders"
 }

@@ -215,7 +215,7 @@ refuses() {
 	complete_is want
 }
 
-@test "modules that are loaded get their paths, where these are those" {
+@test "modules that are loaded get the paths of their files, if these are the same modules" {
 	module kernel/drivers/net/a-b.ko -DFIRST=a -DSECOND=b
 	module kernel/c.ko -DFIRST=c -DSECOND=d
 	module kernel/e.ko -DFIRST=e -DSECOND=f

@@ -86,7 +86,7 @@ none_left() {
 	done
 }
 
-@test "a shell does start a foreign program: without this, the test above would prove nothing" {
+@test "busybox's shell does start a foreign program, as a script" {
 	foreign "$fixdep"
 	busybox sh -c "'$fixdep'" || :
 	[ -e started ]

@@ -110,7 +110,7 @@ row() {
 	[ "$(sed -n 's/^| \([0-9.]*\) |.*/\1/p' "$page" | tr '\n' ' ')" = "7.1 6.12 6.6 " ]
 }
 
-@test "museum 41: a row not run again keeps its commit and date, and a row that is gets new ones" {
+@test "museum 41: a row that is run again gets a new commit and date, and the others keep theirs" {
 	list 6.12
 	list 6.6
 	sed -i '/^| 6/s/ | [-0-9]* |$/ | 2020-02-02 |/' "$page"

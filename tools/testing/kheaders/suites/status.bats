@@ -74,7 +74,7 @@ Missing:  nothing" ]
 
 # --- verify ---------------------------------------------------------------------
 
-# verify [OPTION...]
+# verify: compares the tree there with that archive.
 verify() {
 	kheaders verify --from a.tar.xz "$tree"
 }

@@ -93,7 +93,7 @@ writes() {
 # built MODULE SYMBOL [CRC]: a line as in the build's own file.
 built() { printf '0x%s\t%s\t%s\tEXPORT_SYMBOL\t\n' "${3-01234567}" "$2" "$1"; }
 
-@test "a file that says all is left alone, whatever the order and with paths" {
+@test "a file that has all symbols is left alone, in any order and with paths" {
 	{ line vmlinux printk; line snd_pcm pcm_new; } >now
 	{ built sound/core/snd-pcm pcm_new; built drivers/net/foo foo; built vmlinux printk; } |
 		tee file >tree/Module.symvers
@@ -143,7 +143,7 @@ built() { printf '0x%s\t%s\t%s\tEXPORT_SYMBOL\t\n' "${3-01234567}" "$2" "$1"; }
 	done
 }
 
-@test "another release is running: only a tree without a Module.symvers is worth a word" {
+@test "while another release is running, only a tree without a Module.symvers is complained of" {
 	line vmlinux printk >now
 	echo 1.2.3 >tree/include/config/kernel.release
 	PATH=$PWD/bin:$PATH run sh scripts/symvers.sh tree y

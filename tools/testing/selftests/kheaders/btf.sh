@@ -119,13 +119,13 @@ has pahole || skip_all "no pahole here (package dwarves)"
 tests \
 	"unpack" unpack \
 	"museum 47: a module built here has types" build \
-	"and when it is built again" again \
+	"a module that is built again has types" again \
 	"the running kernel takes them" load \
 	"bpftool dumps them" dump \
 	"compile eBPF, and what loads it" compile \
 	"load, attach and run" attach \
 	"fentry on a function of the module" traced \
 	"a kfunc of the module" called \
-	"where resolve_btfids can't be built" without_resolve_btfids \
-	"without pahole" without_pahole \
-	"not with the types of another kernel" not_of_another
+	"where resolve_btfids can't be built, a module without types" without_resolve_btfids \
+	"without pahole, a module without types" without_pahole \
+	"no types of another kernel" not_of_another

@@ -106,5 +106,5 @@ tests \
 	"modules are built" build \
 	"without a key, one line, and the kernel refuses them" unsigned \
 	"museum 38: make modules_install signs with the owner's key, and the kernel takes them" signed \
-	"but not when they were changed" changed \
+	"the kernel refuses a module that was changed after that" changed \
 	"dkms signs with the owner's key, and the kernel takes the module" by_dkms
