@@ -287,7 +287,7 @@ row() {
 	[ "$output" = "# 3 symbols compared with the build's, 0 differ" ]
 	printf "$symbol" 1 a vmlinux 9 b vmlinux >whole
 	run -1 is_what_was_built
-	[[ "$output" = "# 2 symbols compared with the build's, 2 differ"*"symbols that differ: expected '0', got '2'" ]]
+	[[ "$output" = "# 2 symbols compared with the build's, 2 differ"*'< 0x00000003'* ]]
 }
 
 @test "wrong names are refused before anything is installed or built" {

@@ -5,7 +5,7 @@
 # it, and compares what it read from kernel structures with what is known.
 
 cd "$(dirname "$0")" || exit 1
-. ./ktap.sh
+. ./tree.sh
 
 prepare_archive
 tree=$work/h
@@ -13,11 +13,6 @@ tree=$work/h
 # srcarch: the directory in arch/ whose headers these are: the one with generated ones.
 srcarch() {
 	basename "$(dirname "$(dirname "$(ls -d "$tree"/arch/*/include/generated)")")"
-}
-
-unpack() {
-	mkdir "$tree"
-	xz -dc /proc/kheaders.tar.xz | tar -xf - -C "$tree"
 }
 
 compile() {
@@ -97,10 +92,9 @@ sk_buff() {
 case $(head -n 1 /proc/kallsyms) in
 ????????' '*) skip_all "a 32-bit kernel: its structures are not what clang -target bpf, of 64 bits, makes of them" ;;
 esac
-has clang || skip_all "no clang here"
-[ -e /usr/include/bpf/libbpf.h ] || skip_all "no libbpf here (package libbpf-dev)"
-has_symbol bpf_prog_load || skip_all "no eBPF in this kernel"
-has_raw_tracepoints || skip_all "no raw tracepoints in this kernel (they came with 4.17)"
+needs_libbpf skip_all
+needs_ebpf skip_all
+needs_raw_tracepoints skip_all
 tests \
 	"unpack the headers" unpack \
 	"clang -target bpf, with task_struct and sk_buff" compile \

@@ -51,20 +51,15 @@ dump() {
 	echo "# $(grep -c '^\[' "$work/types") types of kheaders_btf.ko dumped"
 }
 
-needs_libbpf() {
-	has clang || skip "no clang here"
-	[ -e /usr/include/bpf/libbpf.h ] || skip "no libbpf here (package libbpf-dev)"
-}
-
 compile() {
-	needs_libbpf
+	needs_libbpf skip
 	clang -target bpf -O2 -g "-I/usr/include/$(gcc -print-multiarch)" \
 		-c bpf/kheaders_btf.bpf.c -o "$work/btf.o"
 	clang -O2 -Wall -o "$work/attach" bpf/attach.c -lbpf
 }
 
 attach() {
-	needs_libbpf
+	needs_libbpf skip
 	cd /sys/module/kheaders_btf/parameters
 	echo '20 22' >pair
 	"$work/attach" "$work/btf.o" /bin/cat pair >"$work/out"
@@ -72,12 +67,12 @@ attach() {
 }
 
 traced() {
-	needs_libbpf
+	needs_libbpf skip
 	expect "the second number that eBPF saw" 22 "$(sed -n 's/^0 //p' "$work/out")"
 }
 
 called() {
-	needs_libbpf
+	needs_libbpf skip
 	expect "twice 21, by the module" 42 "$(sed -n 's/^1 //p' "$work/out")"
 }
 
@@ -112,8 +107,7 @@ not_of_another() {
 }
 
 [ -e /sys/kernel/btf/vmlinux ] || skip_all "no types in this kernel (CONFIG_DEBUG_INFO_BTF)"
-xz -dc /proc/kheaders.tar.xz | tar -xOf - include/config/auto.conf |
-	grep -q '^CONFIG_DEBUG_INFO_BTF_MODULES=y' ||
+archived include/config/auto.conf | grep -q '^CONFIG_DEBUG_INFO_BTF_MODULES=y' ||
 	skip_all "modules have no types in this kernel (CONFIG_DEBUG_INFO_BTF_MODULES)"
 has pahole || skip_all "no pahole here (package dwarves)"
 tests \

@@ -50,8 +50,8 @@ has_all_symbols() {
 	[ -d "$modules/kernel" ] || skip "no modules in $modules (KHEADERS_MODULES)"
 	sort "$1/Module.symvers" | grep -v '	kheaders_greeter	' >"$work/sorted"
 	sort "$KHEADERS_BUILT_SYMVERS" >"$work/built"
-	differ=$(sort "$work/sorted" "$work/built" | uniq -u | cut -f 2 | sort -u | wc -l)
-	echo "# $(wc -l <"$work/sorted") lines compared with the build's, $differ differ"
+	echo "# $(wc -l <"$work/sorted") lines compared with the build's," \
+		"$(differ "$work/sorted" "$work/built") differ"
 	diff "$work/built" "$work/sorted"
 }
 

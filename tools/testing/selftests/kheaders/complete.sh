@@ -32,8 +32,8 @@ gives() {
 	cat "$work/said"
 	[ ! -s "$work/said" ]
 	sort "$work/got" >"$work/sorted"
-	differ=$(sort "$want" "$work/sorted" | uniq -u | cut -f 2 | sort -u | wc -l)
-	echo "# $(wc -l <"$work/sorted") lines compared with the build's, $differ differ;" \
+	echo "# $(wc -l <"$work/sorted") lines compared with the build's," \
+		"$(differ "$want" "$work/sorted") differ;" \
 		"$(cut -d ' ' -f 1 /proc/modules | grep -cxFf "$work/exporting") of" \
 		"$(wc -l <"$work/exporting") modules with symbols are loaded"
 	diff "$want" "$work/sorted"

@@ -36,19 +36,11 @@ with_dkms() {
 }
 
 dkms_autoinstall() {
-	has dkms || skip "no dkms here"
-	sources=${KHEADERS_DKMS:-/usr/src}
 	if has_symbol acpi_evaluate_object; then
-		name=acpi-call
-	elif has_symbol video_ioctl2; then
-		name=v4l2loopback
+		find_package skip acpi-call
 	else
-		skip "no ACPI and no video devices in this kernel (CONFIG_ACPI, CONFIG_VIDEO_DEV)"
+		find_package skip v4l2loopback
 	fi
-	conf=$(find "$sources" -path "*/$name-*/dkms.conf" 2>/dev/null | sort | tail -n 1)
-	[ -n "$conf" ] || skip "no source of $name in $sources (package $name-dkms)"
-	version=${conf%/dkms.conf}
-	version=${version##*/"$name"-}
 	mkdir -p "$work/dkms" "$work/installed/$(uname -r)"
 	with_dkms add -m "$name" -v "$version"
 	with_dkms autoinstall
@@ -60,7 +52,7 @@ dkms_autoinstall() {
 
 bpftrace_reads_a_structure() {
 	has bpftrace || skip "no bpftrace here"
-	has_symbol bpf_prog_load || skip "no eBPF in this kernel"
+	needs_ebpf skip
 	cat >"$work/task.bt" <<-'EOT'
 		#include <linux/sched.h>
 		BEGIN { printf("task %s\n", ((struct task_struct *)curtask)->comm); exit(); }
@@ -74,8 +66,8 @@ bpftrace_reads_a_structure() {
 
 bcc_reads_a_structure() {
 	has execsnoop-bpfcc || skip "no bcc here (package bpfcc-tools)"
-	has_symbol bpf_prog_load || skip "no eBPF in this kernel"
-	has_raw_tracepoints || skip "no raw tracepoints in this kernel (they came with 4.17)"
+	needs_ebpf skip
+	needs_raw_tracepoints skip
 	python3 task.py >"$work/out" 2>&1 || { tail -n 30 "$work/out"; exit 1; }
 	cat "$work/out"
 	grep -E '^task ([1-9][0-9]*) is \1 is \1$' "$work/out"

@@ -9,8 +9,6 @@ cd "$(dirname "$0")" || exit 1
 . ./tree.sh
 
 prepare_tree
-name=v4l2loopback
-sources=${KHEADERS_DKMS:-/usr/src}
 sys=/sys/class/video4linux/video7
 
 build() {
@@ -42,11 +40,7 @@ unload() {
 	[ ! -e "$sys" ]
 }
 
-has dkms || skip_all "no dkms here"
-conf=$(find "$sources" -path "*/$name-*/dkms.conf" 2>/dev/null | sort | tail -n 1)
-[ -n "$conf" ] || skip_all "no source of $name in $sources (package $name-dkms)"
-version=$(sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$/\1/p' "$conf")
-has_symbol video_ioctl2 || skip_all "no video devices in this kernel (CONFIG_VIDEO_DEV)"
+find_package skip_all v4l2loopback
 tests \
 	"unpack" unpack \
 	"dkms build --kernelsourcedir TREE" build \

@@ -9,8 +9,7 @@ cd "$(dirname "$0")" || exit 1
 
 prepare_tree
 has clang || skip_all "no clang here"
-! xz -dc /proc/kheaders.tar.xz | tar -xOf - include/config/auto.conf |
-	grep -q '^CONFIG_CC_IS_CLANG=y' ||
+! archived include/config/auto.conf | grep -q '^CONFIG_CC_IS_CLANG=y' ||
 	skip_all "clang built this kernel"
 
 mkdir "$work/bin"

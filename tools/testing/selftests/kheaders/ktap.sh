@@ -142,11 +142,33 @@ prepare_archive() {
 	tests "/proc/kheaders.tar.xz exists" false
 }
 
-# has_raw_tracepoints: whether the kernel has what eBPF programs here attach to, by its own
-# headers.
-has_raw_tracepoints() {
-	xz -dc /proc/kheaders.tar.xz | tar -xOf - include/uapi/linux/bpf.h |
-		grep -q BPF_PROG_TYPE_RAW_TRACEPOINT
+# archived FILE: prints that file of the archive.
+archived() {
+	xz -dc /proc/kheaders.tar.xz | tar -xOf - "$1"
+}
+
+# Each of the next three ends a test or a program by its argument, skip or skip_all, where
+# something is missing.
+
+needs_ebpf() {
+	has_symbol bpf_prog_load || $1 "no eBPF in this kernel"
+}
+
+# What the eBPF programs here attach to.
+needs_raw_tracepoints() {
+	archived include/uapi/linux/bpf.h | grep -q BPF_PROG_TYPE_RAW_TRACEPOINT ||
+		$1 "no raw tracepoints in this kernel (they came with 4.17)"
+}
+
+# What compiles them, and bpf/attach.c.
+needs_libbpf() {
+	has clang || $1 "no clang here"
+	[ -e /usr/include/bpf/libbpf.h ] || $1 "no libbpf here (package libbpf-dev)"
+}
+
+# differ FILE FILE: prints how many symbols differ in two sorted lists of them.
+differ() {
+	sort "$1" "$2" | uniq -u | cut -f 2 | sort -u | wc -l
 }
 
 # part_of FILE BS SKIP: a checksum of two blocks of it, to compare reads. A read() may give

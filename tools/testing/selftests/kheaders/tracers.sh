@@ -6,7 +6,7 @@
 # Documentation/admin-guide/kheaders.rst says to type.
 
 cd "$(dirname "$0")" || exit 1
-. ./ktap.sh
+. ./tree.sh
 
 prepare
 tree=$work/h
@@ -14,12 +14,6 @@ tree=$work/h
 no_other_headers() {
 	[ ! -e "/lib/modules/$(uname -r)/build" ]
 	[ ! -e "/usr/src/linux-headers-$(uname -r)" ]
-}
-
-unpack() {
-	mkdir "$tree"
-	# shellcheck disable=SC2002 # as it is documented
-	(cd "$tree" && cat /proc/kheaders.tar.xz | tar xJ)
 }
 
 # older VERSION VERSION: whether the first is, of three numbers each.
@@ -115,7 +109,7 @@ needs_bcc() {
 
 bcc_alone() {
 	needs_bcc
-	has_raw_tracepoints || skip "no raw tracepoints in this kernel (they came with 4.17)"
+	needs_raw_tracepoints skip
 	fresh_tmpdir
 	python3 task.py >"$work/out" 2>&1 || { tail -n 30 "$work/out"; exit 1; }
 	grep -E '^task ([1-9][0-9]*) is \1 is \1$' "$work/out"
@@ -148,7 +142,7 @@ bcc_with_tree() {
 }
 
 [ -e /sys/kernel/kheaders.tar.xz ] || skip_all "no /sys/kernel/kheaders.tar.xz here"
-has_symbol bpf_prog_load || skip_all "no eBPF in this kernel"
+needs_ebpf skip_all
 tests \
 	"no other headers here" no_other_headers \
 	"unpack the headers" unpack \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# What the tests that build modules share.
+# What the tests that unpack the archive share.
 
 . ./ktap.sh
 
@@ -31,11 +31,27 @@ prepare_command() {
 	done
 }
 
-# unpack: as it is documented.
+# unpack: makes $tree, as it is documented.
 unpack() {
 	mkdir "$tree"
 	# shellcheck disable=SC2002 # as it is documented
 	(cd "$tree" && cat /proc/kheaders.tar.xz | tar xJ)
+}
+
+# find_package SKIP NAME: sets $name to that package of DKMS modules, and $sources and $version
+# to where it is. Where it is not, or where it is of no use to the kernel, ends the test or
+# the program, as SKIP is skip or skip_all.
+find_package() {
+	has dkms || $1 "no dkms here"
+	name=$2
+	case $name in
+	v4l2loopback)
+		has_symbol video_ioctl2 || $1 "no video devices in this kernel (CONFIG_VIDEO_DEV)" ;;
+	esac
+	sources=${KHEADERS_DKMS:-/usr/src}
+	conf=$(find "$sources" -path "*/$name-*/dkms.conf" 2>/dev/null | sort | tail -n 1)
+	[ -n "$conf" ] || $1 "no source of $name in $sources (package $name-dkms)"
+	version=$(sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$/\1/p' "$conf")
 }
 
 # is_on OPTION: whether that is so in the tree's configuration.
