@@ -362,6 +362,14 @@ says() {
 	done <"$work/used"
 }
 
+@test "packages: debian/control and the documents name the libraries of the kheaders command" {
+	sed -n 's/^\(lib[^[:space:]]*-dev\).*/\1/p' "$here/packages/tools" | grep -v '^libc6-' | sort >"$work/libraries"
+	[ "$(wc -l <"$work/libraries")" -gt 4 ]
+	sed -n '/^Build-Depends/,/^[A-Z]/s/^ \(lib.*\),$/\1/p' debian/control | sort | diff "$work/libraries" -
+	sed -n '/^The command is in/,/^$/p' Documentation/admin-guide/kheaders.rst | grep -o 'lib[a-z0-9]*-dev' |
+		sort | diff "$work/libraries" -
+}
+
 # bats test_tags=slow
 @test "packages: each command in the scripts comes from a package named there" {
 	# Words where a command can stand, but for our own functions; the base system
