@@ -535,6 +535,15 @@ functions() {
 	done
 }
 
+@test "check.sh: make check runs each suite" {
+	local suite
+	for suite in "$here"/suites/*.bats; do
+		suite=$(basename "$suite" .bats)
+		grep -qE "bats_suite $suite |/$suite\.bats" "$here/suites/check.sh" ||
+			{ echo "check.sh lacks $suite"; false; }
+	done
+}
+
 @test "check.sh: a guest that stops halfway has failed, also if it skipped a test" {
 	functions suite failures tally
 	results=$work start=0
