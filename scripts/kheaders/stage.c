@@ -255,7 +255,7 @@ static struct job job_of(char **argv)
 	job.strips_blanks = !strcmp(job.strip, "blanks");
 	job.strips_comments = job.strips_blanks || !strcmp(job.strip, "comments");
 	if (!job.strips_comments && strcmp(job.strip, "none"))
-		die("'%s' is none of blanks, comments, none", job.strip);
+		die("STRIP is '%s', not blanks, comments or none", job.strip);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	job.now = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 	job.began = mtime_of(began);

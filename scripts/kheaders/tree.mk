@@ -24,7 +24,7 @@ kheaders-odd := $(strip $(if $(word 2,$(kheaders-path)),a blank) \
 	$(foreach char,' " ` & ; | < > : \ $$ $(kheaders-open) $(kheaders-close), \
 	$(findstring $(char),$(kheaders-path))))
 ifneq ($(kheaders-odd),)
-$(error kheaders: $(kheaders-path) has $(kheaders-odd) in it, which make or shells take for something else: unpack /proc/kheaders.tar.xz in a directory without)
+$(error kheaders: $(kheaders-path) contains $(kheaders-odd), which is special to make or shells: unpack /proc/kheaders.tar.xz in another directory)
 endif
 
 # Kbuild takes M, W and CC from the command line only.
@@ -39,16 +39,16 @@ kheaders-asks-clang := $(LLVM)$(findstring clang,$(notdir $(call kheaders-arg,CC
 ifeq (@CLANG@,y)
 # A kernel that clang built has options which gcc does not take.
 ifneq ($(kheaders-asked),)
-kheaders-no-cc := $(if $(kheaders-asks-clang),,$(CC) is none: name a clang)
+kheaders-no-cc := $(if $(kheaders-asks-clang),,$(CC) is not clang; name one)
 else ifeq ($(call kheaders-has,clang),)
-kheaders-no-cc := there is none here: install clang (packages clang, lld, llvm)
+kheaders-no-cc := there is none here; install it (packages clang, lld, llvm)
 else ifeq (@LLD@,y)
 export LLVM := 1
 else
 override CC := clang
 endif
 else ifeq ($(filter command%,$(origin CONFIG_CC_IS_CLANG)),)
-# The other way round, clang is another make's, without what Kconfig found out about gcc.
+# The other way round, a make of its own uses clang, without what Kconfig found out about gcc.
 kheaders-clang-is := CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_INIT_STACK_ALL_ZERO= \
 	CONFIG_FTRACE_MCOUNT_USE_CC= \
 	KCFLAGS='$(KCFLAGS) -Wno-unknown-warning-option -Wno-duplicate-decl-specifier'
@@ -74,7 +74,7 @@ kheaders-clang:
 else
 
 ifneq ($(and $(kheaders-builds),$(kheaders-no-cc)),)
-$(error kheaders: only a clang can build for this kernel, which clang built: $(kheaders-no-cc))
+$(error kheaders: clang built this kernel, and only clang can build its modules: $(kheaders-no-cc))
 endif
 
 # These goals only make the tree ready: from then on it is only read.
@@ -82,7 +82,7 @@ kheaders-prepares := $(if $(kheaders-m),,$(filter prepare modules_prepare script
 # Without M=, Kbuild would take this for a whole kernel tree: other goals would remove files
 # that can't be made again here.
 kheaders-tells := kernelrelease kernelversion image_name
-kheaders-wrong = $(error kheaders: this tree is there to build modules: name the directory of one, as in "make -C $(patsubst %/,%,$(kheaders-tree)) M=DIR")
+kheaders-wrong = $(error kheaders: this tree only builds modules: name the directory of one, as in "make -C $(patsubst %/,%,$(kheaders-tree)) M=DIR")
 
 # Goals that need files which are not in this tree.
 kheaders-no-rust := Rust modules need the crates of the kernel, which are not in this tree
@@ -182,7 +182,7 @@ ifneq ($(if $(kheaders-m),,$(filter help,$(MAKECMDGOALS))),)
 help:
 	@echo 'Builds modules for the kernel that this tree was unpacked from.'
 	@echo
-	@echo '  make M=DIR          build the modules in DIR; "make M=DIR help" tells what else it can'
+	@echo '  make M=DIR          build the modules in DIR; "make M=DIR help" lists more targets'
 	@echo '  make prepare        make this tree ready, so that it is only read from then on'
 	@echo '  make kernelrelease  print which kernel it is; so do kernelversion, image_name'
 
@@ -219,7 +219,7 @@ kheaders-lacks := $(strip $(foreach tool,$(kheaders-tools),$(if \
 	$(tool)=$(firstword $($(tool))))))
 ifneq ($(kheaders-lacks),)
 $(error kheaders: $(if $(kheaders-asked)$(call kheaders-arg,LD),there is no $(kheaders-lacks) here: name another$(comma) or none,not \
-	here$(comma) but what this kernel's Makefile takes: $(kheaders-lacks); install it (packages gcc$(comma) binutils), or name yours$(comma) as in CC=gcc LD=ld))
+	found: $(kheaders-lacks)$(comma) which this kernel's Makefile asks for: install it (packages gcc$(comma) binutils), or name yours$(comma) as in CC=gcc LD=ld))
 endif
 
 endif

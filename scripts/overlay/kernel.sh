@@ -32,7 +32,7 @@ removals=$(paths_to remove)
 
 # --- The kernel --------------------------------------------------------------
 
-# check_kernel: refuse what is no kernel tree; set $version.
+# check_kernel: refuse what is not a kernel tree; set $version.
 check_kernel() {
 	version=$(awk '
 		/^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) *=/ {
@@ -48,7 +48,7 @@ check_kernel() {
 					(v["SUBLEVEL"] == "" ? "" : "." v["SUBLEVEL"]) v["EXTRAVERSION"]
 		}' "$tree/Makefile" 2>/dev/null) || :
 	[ -n "$version" ] ||
-		die "$dir is no kernel source tree (no Makefile with VERSION and PATCHLEVEL): KSRC must name its top"
+		die "$dir is not a kernel source tree (no Makefile with VERSION and PATCHLEVEL): KSRC must name its top"
 	for path in kernel/Makefile init/Kconfig; do
 		[ -f "$tree/$path" ] || die "$dir (linux $version) has no $path: KSRC must name a whole kernel source tree"
 	done

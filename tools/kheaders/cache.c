@@ -11,7 +11,7 @@
 #include "command.h"
 #include "directory.h"
 
-/* What make or shells take for something else in the path of a tree. */
+/* What is special to make or shells in the path of a tree. */
 #define ODD	" \t\n'\"`&;|<>:\\$()"
 
 int cache_own(char path[PATH_MAX])
@@ -37,8 +37,8 @@ int cache_own(char path[PATH_MAX])
 			    "set it, or XDG_CACHE_HOME");
 	if (strpbrk(path, ODD))
 		return fail(path,
-			    "has a character in it that make or shells take for something else",
-			    "set XDG_CACHE_HOME to a directory without");
+			    "contains a character that is special to make or shells",
+			    "set XDG_CACHE_HOME to another directory");
 	return 0;
 }
 

@@ -66,7 +66,7 @@ static int judge(const struct install *i, bool force)
 	if (i->link == LINK_FOREIGN && i->fits)
 		return -1;
 	if (i->link == LINK_FOREIGN || (i->tree == TREE_FOREIGN && !i->fits))
-		return fail(shown, "is not made by kheaders, and not of this kernel",
+		return fail(shown, "was not made by kheaders, and is not for this kernel",
 			    "remove it, or the package that it belongs to");
 	if (i->link == LINK_DANGLES && !force)
 		return fail(shown, "is a link that leads nowhere", "--force replaces it");

@@ -34,8 +34,8 @@ static const char help[] =
 	"of /proc/kheaders.symvers. MODULE is a .ko. All may be compressed.\n"
 	"\n"
 	"Options:\n"
-	"      --release R  complete IMAGE by the modules in /lib/modules/R\n"
-	"      --root DIR   complete IMAGE by the modules in DIR/lib/modules\n"
+	"      --release R  complete IMAGE with the modules in /lib/modules/R\n"
+	"      --root DIR   complete IMAGE with the modules in DIR/lib/modules\n"
 	"      --xz         compress what is printed, as for /lib/modules/R/symvers.xz\n"
 	"  -h, --help       print this\n"
 	"\n"
@@ -87,7 +87,7 @@ static int open_operand(struct operand *operand)
 		if (!operand->called)
 			ret = fail_memory(name);
 		else if (!symvers_is_printable(operand->called))
-			ret = fail(name, "is no name for a module", "rename it");
+			ret = fail(name, "is not a name for a module", "rename it");
 	} else if (ret == -EINVAL) {
 		ret = lines_of_image(&operand->lines, name, data, size, false);
 	} else {
@@ -203,7 +203,7 @@ static int write_text(FILE *out, const struct arguments *args)
 	if (!release)
 		release = uts.release;
 	if (!release_is_sane(release))
-		return fail(release, "is no release of a kernel", "\"uname -r\" prints one");
+		return fail(release, "is not the release of a kernel", "\"uname -r\" prints one");
 	if (!image && (*args->root || strcmp(release, uts.release)))
 		return fail(release, "is not what runs here", "name an IMAGE of it");
 	if (image && !*args->root && !args->choice.release)

@@ -180,7 +180,7 @@ static int take_name(struct extension *e, const char *operand)
 	base = basename(copy);
 	length = strlen(base);
 	if (*base == '.' || *base == '/' || length > NAME_MAX)
-		return fail(operand, "is no name for an extension", "name another");
+		return fail(operand, "is not a name for an extension", "name another");
 	snprintf(e->file, sizeof(e->file), "%s", base);
 	memcpy(e->name, e->file, sizeof(e->name));
 	e->squashfs = length > suffix && !strcmp(base + length - suffix, SQUASHFS);

@@ -146,7 +146,7 @@ static void check_alone(const struct complete *c, struct disk_module *module)
 	size_t length = strlen(c->release);
 
 	if (module->err == -EINVAL)
-		leave_out(c, module, "is no module");
+		leave_out(c, module, "is not a module");
 	else if (module->err == -EBADMSG)
 		leave_out(c, module, "is damaged");
 	else if (module->err)
@@ -158,9 +158,9 @@ static void check_alone(const struct complete *c, struct disk_module *module)
 	else if (strncmp(vermagic, c->release, length) || vermagic[length] != ' ')
 		leave_out(c, module, "is for another kernel, \"%s\"", vermagic);
 	else if (c->versions && !module->module.import_count)
-		leave_out(c, module, "has no symbol versions, as the kernel has");
+		leave_out(c, module, "has no symbol versions, but the kernel has");
 	else if (!c->versions && module->module.import_count)
-		leave_out(c, module, "has symbol versions, which the kernel has not");
+		leave_out(c, module, "has symbol versions, but the kernel has none");
 }
 
 /* The kernel's line of a symbol that the module exports, too, if it is of that module. */

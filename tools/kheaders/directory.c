@@ -66,7 +66,7 @@ static int step(int parent, const char *name, const char *shown, enum directory_
 	if (fstat(fd, &st) || !trusted(&st)) {
 		close(fd);
 		return refuse(shown,
-			      "others than root and you can change a directory on the way there",
+			      "a directory on the way there can be changed by others than root and you",
 			      missing);
 	}
 	return fd;

@@ -270,7 +270,7 @@ int kernel_open(struct kernel *kernel, const struct kernel_choice *choice)
 
 	*kernel = (struct kernel) { 0 };
 	if (choice->release && !release_is_sane(choice->release))
-		return fail(choice->release, "is no release of a kernel",
+		return fail(choice->release, "is not the release of a kernel",
 			    "\"uname -r\" prints one");
 	if (choice->from)
 		ret = open_file(kernel, choice);

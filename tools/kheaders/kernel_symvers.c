@@ -53,7 +53,7 @@ static int write_text(FILE *out, const struct lines *lines, const char *root,
 	modules = directory_open(root, path, DIRECTORY_TRY);
 	if (modules < 0 && !access(shown, F_OK))
 		fprintf(stderr,
-			"kheaders: %s: others than root and you can change it; left out of Module.symvers\n",
+			"kheaders: %s: can be changed by others than root and you; left out of Module.symvers\n",
 			shown);
 	ret = complete_symvers(out, lines, modules, shown, release);
 	if (modules >= 0)

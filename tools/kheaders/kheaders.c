@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kheaders: for what a kernel carries of its own headers and symbol versions. The
- * subcommands are in files of their own, cmd_NAME.c.
+ * kheaders: the headers and symbol versions that a kernel carries. Each subcommand is in
+ * a file of its own, cmd_NAME.c.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -61,9 +61,9 @@ static void summary(void)
 
 	puts("Usage: kheaders COMMAND [ARGUMENT...]\n"
 	     "\n"
-	     "For what a kernel carries of its own headers and symbol versions.\n"
+	     "Use the headers and symbol versions that a kernel carries.\n"
 	     "\n"
-	     "Commands, of which each has a --help of its own:");
+	     "Commands (each has a --help of its own):");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-10s  %s\n", commands[i].name, commands[i].does);
 	puts("\n"

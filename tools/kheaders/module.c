@@ -22,7 +22,7 @@ enum {
 	SYMBOLS_GPL,
 	CRCS,
 	CRCS_GPL,
-	FLAGS,				/* since Linux 7.0, in place of a table for GPL */
+	FLAGS,				/* since Linux 7.1, in place of a table for GPL */
 	VERSIONS,
 	LONG_CRCS,			/* since Linux 6.14 */
 	LONG_NAMES,

@@ -26,11 +26,11 @@ die() {
 # a configuration must not depend on that.
 without="RUSTC=no-rustc BINDGEN=no-bindgen PAHOLE=no-pahole"
 
-# The kernel's own Makefile refuses white space and colons; QEMU, commas; and shells take
-# the others for something else.
+# The kernel's own Makefile refuses white space and colons; QEMU, commas; the others are
+# special to shells.
 case $top in
 *[[:space:]:,\'\"\`\&\;\|\<\>\$\(\)\\]*)
-	die "\"$top\" has white space or one of :,'\"\`&;|<>\$()\\ in it: move the clone to a directory without" ;;
+	die "\"$top\" has white space or one of :,'\"\`&;|<>\$()\\ in it: move the clone to another directory" ;;
 esac
 
 # scratch NAME: a directory for trees that are made and removed many times, which disks

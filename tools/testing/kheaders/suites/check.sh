@@ -343,7 +343,7 @@ kernels)
 	;;
 list)
 	trees=$5
-	[ -d "$trees" ] || [ "$trees" = build/trees ] || die "TREES=$trees is no directory"
+	[ -d "$trees" ] || [ "$trees" = build/trees ] || die "TREES=$trees is not a directory"
 	room 7000 "make check-kernels"
 	list "$2" "$3" "$4"
 	wait

@@ -246,10 +246,10 @@ refuses() {
 	{ cat kernel; first_and_second a; first_and_second k k k2; } >want
 	complete_is want \
 		"kernel/c.ko: is for another kernel, \"1.2.30 SMP \"" \
-		"kernel/h.ko: has no symbol versions, as the kernel has" \
-		"kernel/l.ko: is no module" \
-		"kernel/m.ko: is no module" \
-		"kernel/n.ko: is no module" \
+		"kernel/h.ko: has no symbol versions, but the kernel has" \
+		"kernel/l.ko: is not a module" \
+		"kernel/m.ko: is not a module" \
+		"kernel/n.ko: is not a module" \
 		"updates/b.ko: is not of the kernel's own build" \
 		"kernel/d.ko: is for another kernel, \"1.2.3 mod_unload \"" \
 		"kernel/e.ko: imports another version of printk than there is" \
@@ -264,7 +264,7 @@ refuses() {
 	module kernel/b.ko -DFIRST=b -DSECOND=b2
 	sed -i 's/^0x......../0x00000000/' kernel
 	{ cat kernel; first_and_second a | sed 's/^0x......../0x00000000/'; } >want
-	complete_is want "kernel/b.ko: has symbol versions, which the kernel has not"
+	complete_is want "kernel/b.ko: has symbol versions, but the kernel has none"
 }
 
 @test "no directory of modules, no kernel that runs, and wrong arguments" {
@@ -275,7 +275,7 @@ refuses() {
 		# shellcheck disable=SC2086 # words
 		refuses "1.2.3: is not what runs here; name an IMAGE of it" $options
 	done
-	refuses "../x: is no release of a kernel; \"uname -r\" prints one" --release ../x kernel
+	refuses "../x: is not the release of a kernel; \"uname -r\" prints one" --release ../x kernel
 	[ -e /proc/kheaders.symvers ] ||
 		refuses "/proc/kheaders.symvers: can't be read; was the kernel built with CONFIG_IKHEADERS_SYMVERS=y? or name an IMAGE"
 	run -2 --separate-stderr kheaders symvers --root root kernel kernel

@@ -105,11 +105,11 @@ unchanged() {
 	unchanged succeeds "$tree: is there, and fits the kernel" install
 	foreign 6.9.10
 	rm "$link"
-	unchanged fails 1 "$tree: is not made by kheaders, and not of this kernel; remove it, or the package" install --force
+	unchanged fails 1 "$tree: was not made by kheaders, and is not for this kernel; remove it, or the package" install --force
 	# Of another build of the same release.
 	foreign 6.9.1
 	echo 0123456789abcdee >"$tree/include/config/kheaders.id"
-	unchanged fails 1 "$tree: is not made by kheaders, and not of this kernel" install --force
+	unchanged fails 1 "$tree: was not made by kheaders, and is not for this kernel" install --force
 }
 
 @test "install: somebody else's link or directory stays" {
@@ -118,7 +118,7 @@ unchanged() {
 	ln -s /opt/linux "$link"
 	unchanged succeeds "root/lib/modules/6.9.1/build: is there, and fits the kernel" install
 	tree root/opt/linux 6.9.2
-	unchanged fails 1 "$link: is not made by kheaders, and not of this kernel" install --force
+	unchanged fails 1 "$link: was not made by kheaders, and is not for this kernel" install --force
 	rm "$link"
 	tree "$link" 6.9.1
 	unchanged succeeds "root/lib/modules/6.9.1/build: is there, and fits the kernel" install
@@ -163,7 +163,7 @@ unchanged() {
 @test "install: a tree or link of a root that leads out of it is judged by what is inside" {
 	tree outside 6.9.1
 	ln -s "$place/outside" "$tree"
-	unchanged fails 1 "$tree: is not made by kheaders, and not of this kernel" install
+	unchanged fails 1 "$tree: was not made by kheaders, and is not for this kernel" install
 	rm "$tree"
 	mkdir -p root/lib/modules/6.9.1
 	ln -s "$place/outside" "$link"

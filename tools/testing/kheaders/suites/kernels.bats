@@ -303,7 +303,7 @@ row() {
 		suites/check.sh kernels typo '' ''
 	(cd "$trees" && refused "KERNEL=7.1.5 is read as a version; for the directory write ./7.1.5" \
 		suites/check.sh kernels 7.1.5 '' '')
-	refused "TREES=$PWD/none is no directory" suites/check.sh list '' '' '' "$PWD/none"
+	refused "TREES=$PWD/none is not a directory" suites/check.sh list '' '' '' "$PWD/none"
 	[[ "$(id -u)" != 0 ]] || refused "CHECK=typo is neither check nor check-fast" \
 		suites/check.sh machines '' '' typo
 	of_here="is not one of those that are built here"

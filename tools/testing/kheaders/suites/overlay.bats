@@ -498,14 +498,14 @@ becomes_ours() {
 	PATH=$PWD/few run -0 revert
 }
 
-@test "a directory that is no kernel tree is refused" {
+@test "a directory that is not a kernel tree is refused" {
 	refused "KSRC is empty" apply ""
 	refused "not a directory" apply nowhere
 	mkdir "$tree"
-	refused "no kernel source tree" apply
-	refused "no kernel source tree" patch
+	refused "is not a kernel source tree" apply
+	refused "is not a kernel source tree" patch
 	echo 'include /usr/src/linux/Makefile' >"$tree/Makefile"
-	refused "no kernel source tree" revert
+	refused "is not a kernel source tree" revert
 	plain
 	rm "$tree/init/Kconfig"
 	refused "no init/Kconfig" apply

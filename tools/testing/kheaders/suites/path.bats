@@ -77,12 +77,12 @@ cached() {
 	[ ! -e relative ]
 }
 
-@test "path: a directory whose name make or shells take for something else is refused" {
+@test "path: a directory whose name is special to make or shells is refused" {
 	local odd
 	for odd in 'a b' "it's" 'a$b' 'a:b' $'a\nb' 'a`id`' 'a;b' 'a(b'; do
 		user mkdir "home/$odd"
 		XDG_CACHE_HOME=$place/home/$odd run -1 --separate-stderr path
-		[[ $stderr = "kheaders: "*"set XDG_CACHE_HOME to a directory without" ]]
+		[[ $stderr = "kheaders: "*"set XDG_CACHE_HOME to another directory" ]]
 		[ -z "$(ls -A "home/$odd")" ]
 	done
 	# A home of that kind is no harm, if that is not where the cache is.

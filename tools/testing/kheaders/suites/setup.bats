@@ -115,7 +115,7 @@ exec env -i PATH="$PATH" SUDO="sudo " "$@"'
 		cp -r repo "$name"
 		run -1 "$name/tools/testing/kheaders/packages/setup.sh"
 		echo "$output"
-		[ "$output" = "kheaders: \"$PWD/$name\" has white space or one of :,'\"\`&;|<>\$()\\ in it: move the clone to a directory without" ]
+		[ "$output" = "kheaders: \"$PWD/$name\" has white space or one of :,'\"\`&;|<>\$()\\ in it: move the clone to another directory" ]
 	done
 }
 

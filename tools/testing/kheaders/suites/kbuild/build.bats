@@ -190,7 +190,7 @@ load kbuild
 	# gcc does not have the options that the kernel gives to clang.
 	run -2 ext CC=gcc
 	[ "$(grep -o 'kheaders: .*' <<<"$output")" = \
-		"kheaders: only a clang can build for this kernel, which clang built: gcc is none: name a clang.  Stop." ]
+		"kheaders: clang built this kernel, and only clang can build its modules: gcc is not clang; name one.  Stop." ]
 }
 
 @test "sparse and W=1 find nothing in the C files of the feature" {

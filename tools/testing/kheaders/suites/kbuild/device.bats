@@ -51,7 +51,7 @@ says() {
 	for goals in '' modules all clean mrproper nsdeps oldconfig headers_install 'prepare modules' 'M= modules'; do
 		# shellcheck disable=SC2086 # words
 		run -2 on_tree $goals
-		echo "$output" | grep "kheaders: this tree is there to build modules: name the directory of one, as in \"make -C $h M=DIR\"" ||
+		echo "$output" | grep "kheaders: this tree only builds modules: name the directory of one, as in \"make -C $h M=DIR\"" ||
 			{ echo "make $goals: $output"; false; }
 	done
 	# Kbuild does not look for it in the environment.
@@ -76,7 +76,7 @@ says() {
 }
 
 # bats test_tags=generator
-@test "where shells take the directory's name for something else, one line says to unpack elsewhere" {
+@test "where the directory's name is special to shells, one line says to unpack elsewhere" {
 	local name
 	unpack "$ref"
 	for name in 'p(q' 'a&b' 'a;b' "a'b" 'a$b'; do
@@ -84,18 +84,18 @@ says() {
 		h=$dir/$name
 		run -2 on_tree M="$module" modules
 		[ "$(echo "$output" | grep -c '')" -le 4 ]
-		echo "$output" | grep 'kheaders: .* has . in it, which make or shells take for something else: unpack'
+		echo "$output" | grep 'kheaders: .* contains ., which is special to make or shells: unpack'
 	done
 }
 
-@test "museum 45: where make takes the directory's name for something else, one line says to unpack elsewhere" {
+@test "museum 45: where the directory's name is special to make, one line says to unpack elsewhere" {
 	local name
 	unpack "$ref"
 	for name in 'a tree' a:tree 'a\tree'; do
 		mv "$h" "$dir/$name"
 		h=$dir/$name
 		run -2 on_tree prepare
-		[[ "$output" = *"kheaders: $(realpath "$dir")/$name has "*" in it, "*": unpack /proc/kheaders.tar.xz in a directory without"* ]]
+		[[ "$output" = *"kheaders: $(realpath "$dir")/$name contains "*", which "*": unpack /proc/kheaders.tar.xz in another directory"* ]]
 	done
 }
 

@@ -86,7 +86,7 @@ few_tools() {
 	unpack_three
 	few_tools
 	PATH=$dir/few run -2 ext
-	echo "$output" | grep 'kheaders: not here, .*: CC=gcc LD=ld; install it (packages gcc, binutils)'
+	echo "$output" | grep 'kheaders: not found: CC=gcc LD=ld, .*: install it (packages gcc, binutils)'
 	rm "$h/scripts/basic/fixdep"
 	PATH=$dir/few run -2 ext
 	echo "$output" | grep 'kheaders: scripts/basic/fixdep is not in the tree, and there is no compiler to build it: install gcc'
@@ -96,7 +96,7 @@ few_tools() {
 	unpack_three
 	echo 'CC = /vendor/bin/clang' >>"$h/Makefile.kernel"
 	run -2 ext
-	echo "$output" | grep 'kheaders: not here, .*: CC=/vendor/bin/clang; .* name yours, as in CC=gcc'
+	echo "$output" | grep 'kheaders: not found: CC=/vendor/bin/clang, .* name yours, as in CC=gcc'
 	run -0 ext CC=gcc
 }
 
