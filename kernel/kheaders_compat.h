@@ -80,7 +80,7 @@ extern const s32 __start___kcrctab_gpl[];
 #define KHEADERS_KSYM_ABSOLUTE	4
 #endif
 
-/* What the table in the image says of CRCs, */
+/* The flag of the table in the image for CRCs that are stored as distances. */
 #ifdef CONFIG_MODULE_REL_CRCS
 #define KHEADERS_CRC_DISTANCES	KHEADERS_SV_DISTANCES
 #else
@@ -88,9 +88,9 @@ extern const s32 __start___kcrctab_gpl[];
 #endif
 
 /*
- * and where a relocatable kernel, whose image has zeros for pointers, has the relocations
- * that put them there. Kernels that have the pointers in place, or need none, and those with
- * no symbol at the end, name the table's own words: a distance of 0.
+ * Where the relocations are that a relocatable kernel fills in pointers from as it starts,
+ * in place of the zeros of its image. Other kernels, and those with no symbol at the end of
+ * the relocations, name the table's own words: a distance of 0.
  */
 #if defined(CONFIG_RELOCATABLE) && !defined(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS) && \
 	(defined(CONFIG_RISCV) || defined(CONFIG_PPC))

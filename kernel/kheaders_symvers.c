@@ -85,11 +85,11 @@ WHERE(RELOCATIONS + KHEADERS_SV_END, KHEADERS_RELOCATIONS_END)
  * holds up no rmmod.
  */
 struct symvers_place {
-	struct kheaders_ksymtab tab;	/* the symbol of vmlinux, */
-	size_t symbol;			/* if @mod is NULL */
+	struct kheaders_ksymtab tab;	/* a table of vmlinux, if @mod is NULL, */
+	size_t symbol;			/* and the symbol in it */
 	struct module *mod;		/* held from start to stop */
-	char name[MODULE_NAME_LEN];	/* of the module of step @step, */
-	loff_t step;			/* from 0; or "" and -1 */
+	char name[MODULE_NAME_LEN];	/* of the last module, or "" */
+	loff_t step;			/* which one that was, from 0; or -1 */
 };
 
 /*

@@ -28,7 +28,7 @@ stop() {
 	exit 0
 }
 
-# by_hand: whether someone put a kernel there, which is no list of types.
+# by_hand: whether someone put a kernel there, rather than a list of types.
 by_hand() {
 	[ -e "$base" ] || return 1
 	case $(od -A n -t x1 -N 2 "$base" 2>/dev/null) in

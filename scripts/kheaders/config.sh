@@ -68,7 +68,7 @@ TREES=$trees exec awk '
 		for (i = 1; i <= n; i++)
 			if (outside(word[i])) {
 				value = ""
-				# rustc is told nothing rather than nothing in quotes.
+				# rustc gets no option rather than an empty string.
 				if (/^--cfg=/)
 					next
 			}

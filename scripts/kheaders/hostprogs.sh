@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Sees to it that the host programs of a tree unpacked from /proc/kheaders.tar.xz are
-# there and work on the machine it is on. Usage:
+# Makes sure that the host programs of a tree unpacked from /proc/kheaders.tar.xz are
+# there and work on this machine. Usage:
 #
 #	hostprogs.sh TREE PROGRAM...
 #

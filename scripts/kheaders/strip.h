@@ -36,8 +36,8 @@ char *strip_comments(const char *in, size_t len, size_t *outlen);
  * @buf:	the text, as strip_comments() returns it; changed in place
  * @len:	its length in bytes
  *
- * Goes: empty lines, and blanks at the begin and end of lines. Blanks between
- * tokens become one, with a splice if there was one. Directives other than #define
+ * Empty lines go, and blanks at both ends of lines. Blanks between tokens become
+ * one, with a splice if there was one. Directives other than #define
  * stay as they are, but for what is in front of them.
  *
  * A compiler reads the same preprocessing tokens, in the same directives, and with

@@ -6,10 +6,10 @@
 #
 #	symvers.sh TREE [y]
 #
-# "y" if the tree's kernel has CONFIG_MODVERSIONS. If TREE is of the running kernel,
-# TREE/Module.symvers gets what that says in /proc/kheaders.symvers. A file that says all
-# of it is left alone. What it says of modules with their paths, as the kernel's own
-# build and "kheaders symvers" do, is kept unless the running kernel contradicts.
+# "y" if the tree's kernel has CONFIG_MODVERSIONS. If TREE is that of the running kernel,
+# TREE/Module.symvers is updated from /proc/kheaders.symvers. A file that has all of that
+# already is left alone. Lines that give the path of a module, as those of the kernel's
+# build and of "kheaders symvers" do, are kept unless the running kernel contradicts them.
 #
 # Prints one line if there is something to say, and always returns 0: modules can be
 # built without.
@@ -19,7 +19,7 @@
 tree=${1%/} modversions=${2-}
 file=$tree/Module.symvers
 
-# say WHY: symbols come from the file that is there, or from nowhere.
+# say WHY: prints that, and where symbol versions come from instead, and ends the script.
 say() {
 	lacks="without $file (that of this kernel's build, or made of its image by 'kheaders symvers') modules get no symbol versions"
 	if [ -e "$file" ]; then
@@ -34,7 +34,7 @@ say() {
 
 why=$(not_running "$tree")
 [ "$why" ] || [ -e $proc ] || why="this kernel has no $proc (CONFIG_IKHEADERS_SYMVERS)"
-# Whoever builds for another release than the one that runs knows it.
+# If another release runs, that is no news: people build for other kernels.
 [ "$(uname -r)" = "$(release_of "$tree")" ] || [ ! -e "$file" ] || exit 0
 [ -z "$why" ] || say "$why"
 
@@ -45,8 +45,8 @@ kept=/dev/null
 compared='{ said = $4 ~ /^EXPORT_/ ? $3 : $4; path = said ~ /\//; sub(".*/", "", said)
 	gsub("-", "_", said); said = $1 " " said }'
 
-# compare: whether the file says all that the kernel does. Returns 1 if not, or 3 if it only
-# has more: of modules without a path, which were loaded.
+# compare: whether the file has all that the kernel has. Returns 1 if not, or 3 if it only has
+# more: lines without a path, of modules that were loaded.
 compare() {
 	awk -F '\t' "$compared"'
 		FILENAME == ARGV[1] {

@@ -35,8 +35,8 @@ enum {
 };
 
 /*
- * Reads @argv of a command that takes what is in @takes. Returns true, or false and in
- * @status with what to exit, as after --help, which is @usage and @help.
+ * Reads @argv of a command that has the options in @takes. Returns true; or false, with the
+ * exit status in @status, after an error or --help, which prints @usage and @help.
  */
 bool arguments_read(struct arguments *args, unsigned int takes, int argc, char **argv,
 		    const char *usage, const char *help, int *status);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Trees for where the file system is read-only, or one is not root: CACHE/SHA256, of the
- * archive. The cache is /var/lib/kheaders, which root alone makes trees in and all read,
- * or the user's own.
+ * Trees where the file system is read-only, or for users other than root: CACHE/SHA256, the
+ * digest of the archive. The cache is /var/lib/kheaders, where only root can make trees and
+ * everybody can read them, or the user's own.
  */
 #ifndef KHEADERS_CACHE_H
 #define KHEADERS_CACHE_H

@@ -56,7 +56,7 @@ static int make_link(const struct install *i)
 	return 0;
 }
 
-/* Whether the tree may be made or linked to; else an exit status. -1: all is well. */
+/* Returns 0 if the tree may be made or linked to, -1 if all is well, or an exit status. */
 static int judge(const struct install *i, bool force)
 {
 	char shown[2 * PATH_MAX];

@@ -41,7 +41,7 @@ static const struct {
 	{ "KVER", true },
 };
 
-/* Whether the system has a tree of @kernel where all look; then in @path where. */
+/* Whether a tree of @kernel is installed where programs look; if so, @path is its path. */
 static bool installed(const struct kernel *kernel, char path[PATH_MAX])
 {
 	struct install i;
@@ -63,7 +63,7 @@ struct found {
 	char **operands;
 };
 
-/* What the three commands begin with. Returns 0, or -1 and in @status with what to exit. */
+/* What the three commands begin with. Returns 0, or -1 with the exit status in @status. */
 static int find(struct found *found, unsigned int takes, int argc, char **argv,
 		const char *usage, const char *help, int *status)
 {
@@ -89,7 +89,7 @@ static int find(struct found *found, unsigned int takes, int argc, char **argv,
 	return *status ? -1 : 0;
 }
 
-/* Of one of the variables. */
+/* The value of variable @i. */
 static const char *value(const struct found *found, size_t i)
 {
 	return variables[i].release ? found->release : found->path;

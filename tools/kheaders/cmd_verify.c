@@ -140,7 +140,7 @@ static bool expected(const struct comparison *c, const char *path)
 	       bsearch(&path, c->known, c->count, sizeof(*c->known), by_name);
 }
 
-/* What else is in the tree. A file of somebody's could be found before one of ours. */
+/* Looks for files that are not ours. Only now are all of ours known. */
 static int look_for_others(struct comparison *c, char *tree)
 {
 	char *const roots[] = { tree, NULL };

@@ -7,7 +7,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* What was not to be in the modes of files; it is 022 now. */
+/* The umask that the command was called with; it is 022 now. */
 extern mode_t umask_of_caller;
 
 /* Exit statuses; that of success is 0. */

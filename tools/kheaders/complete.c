@@ -201,7 +201,7 @@ static void check_loaded(const struct complete *c, struct disk_module *module)
 	module->loaded = true;
 }
 
-/* Are they for one kernel? If none is loaded, that is what most of them are for. */
+/* All must be for one kernel: that of the loaded ones or, if none is loaded, of most. */
 static void check_vermagic(const struct complete *c)
 {
 	struct disk_module *module, *end = c->disk.module + c->disk.count;

@@ -12,8 +12,8 @@
 
 enum directory_missing {
 	DIRECTORY_MAKE,		/* what is missing is made, of mode 0755 */
-	DIRECTORY_ASK,		/* a missing one is no error: returns -ENOENT */
-	DIRECTORY_TRY,		/* nothing is: -ENOENT, without a word */
+	DIRECTORY_ASK,		/* a missing one is not an error: returns -ENOENT */
+	DIRECTORY_TRY,		/* whatever is wrong: -ENOENT, and no message */
 };
 
 /*

@@ -184,7 +184,7 @@ static void read_list(struct list *list, int directory)
 		qsort(list->name, list->count, sizeof(*list->name), compare_names);
 }
 
-/* Whether that is known not to export anything: it is older than the list, and not there. */
+/* Whether the module is known to export nothing: it is older than the list, and not in it. */
 static bool is_not_listed(const struct list *list, const struct stat *st, const char *path)
 {
 	const char *base = strrchr(path, '/');

@@ -141,7 +141,7 @@ static void identify(struct kernel *kernel)
 	snprintf(kernel->release, sizeof(kernel->release), "%s", uts.release);
 	kernel->running = true;
 	kernel->name = PROC;
-	/* kheaders.ko may not be loaded, which is not known to be of this build before. */
+	/* First what is always built in: kheaders.ko may not be loaded, or be of another build. */
 	read_line("/sys/module/kheaders_symvers/version", kernel->id, sizeof(kernel->id));
 	if (!kernel->id[0])
 		read_line("/sys/module/kheaders/version", kernel->id, sizeof(kernel->id));

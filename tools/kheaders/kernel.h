@@ -15,9 +15,9 @@ struct kernel {
 	bool running;
 	char release[RELEASE_MAX];
 	char id[ID_MAX];		/* "" if the archive has none */
-	unsigned char *archive;		/* NULL until kernel_load(), */
+	unsigned char *archive;		/* NULL before kernel_load() */
 	size_t size;
-	char digest[DIGEST_MAX];	/* "" until then, if it runs */
+	char digest[DIGEST_MAX];	/* "" before kernel_load(), if running */
 };
 
 /* What the arguments of a command say of a kernel. */

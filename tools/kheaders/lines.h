@@ -20,8 +20,8 @@ struct line {
 struct lines {
 	struct line *line;
 	size_t count;
-	bool namespaces;	/* there is a column of them: since Linux 5.4, */
-	bool namespace_first;	/* before that of modules in some versions */
+	bool namespaces;	/* there is a column of them: since Linux 5.4 */
+	bool namespace_first;	/* it is before that of modules: in some versions */
 	char *text;		/* that the strings above are in */
 };
 

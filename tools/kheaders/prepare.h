@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What an unpacked tree does to be only read from then on. */
+/* Makes an unpacked tree ready, so that it is only read from then on. */
 #ifndef KHEADERS_PREPARE_H
 #define KHEADERS_PREPARE_H
 

@@ -396,7 +396,7 @@ static int fill(struct place *place, int tree, const char *name, struct kernel *
 	if (ret)
 		return ret;
 	note.files = writer.files;
-	/* Without, it is of headers alone, and no modules are built in it. */
+	/* A tree without it has headers alone, and no modules are built there. */
 	if (!faccessat(tree, "Makefile", F_OK, 0)) {
 		ret = add_symvers(place, tree, name, kernel, options, xz);
 		if (ret)

@@ -3,9 +3,9 @@
 #
 # scripts/extract-ikheaders and "kheaders symvers" on the kernels that check.sh has built:
 # $IMAGES, their object trees. What they find must be what was built in, which the booted
-# kernels show (read.sh, symvers.sh). The first of them that is a bzImage is also packed with each
-# compression, or with those of $IMAGE_METHODS: "METHOD,SUFFIX...". UML's is booted from
-# clones in other directories.
+# kernels show (read.sh, symvers.sh). The first of them that is a bzImage is also packed
+# with each compression, or with those of $IMAGE_METHODS: "METHOD,SUFFIX...". UML's is
+# booted from clones in other directories.
 
 bats_require_minimum_version 1.5.0
 

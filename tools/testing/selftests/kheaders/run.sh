@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Runs the tests of kheaders on the machine it is started on: a board, a phone, a
-# guest. As root, since they load modules and eBPF programs. Names given are the
-# only ones run; else all that the Makefile has.
+# guest. As root, since they load modules and eBPF programs. Runs the tests that are
+# named as arguments or, without any, all in the Makefile.
 #
 #	KHEADERS_KO, KHEADERS_TEST_KO	kheaders.ko and kheaders_test.ko, where
 #					modprobe does not find them

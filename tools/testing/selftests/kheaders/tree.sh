@@ -51,6 +51,7 @@ find_package() {
 	sources=${KHEADERS_DKMS:-/usr/src}
 	conf=$(find "$sources" -path "*/$name-*/dkms.conf" 2>/dev/null | sort | tail -n 1)
 	[ -n "$conf" ] || $1 "no source of $name in $sources (package $name-dkms)"
+	# shellcheck disable=SC2034 # for the program
 	version=$(sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$/\1/p' "$conf")
 }
 
