@@ -17,7 +17,7 @@ int image_read(const char *name, unsigned char **data, size_t *size);
 int image_read_fd(int fd, size_t size, unsigned char **data, size_t *got);
 
 struct image_search {
-	/* Whether what is looked for is in @image, which is freed after the call. */
+	/* Whether what is looked for is in @image, which may go after the call. */
 	bool (*look)(const unsigned char *image, size_t size, void *arg);
 	void *arg;
 	size_t room_max;	/* for what is unpacked, in bytes at a time */
