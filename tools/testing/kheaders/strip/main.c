@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The comment stripper as a filter, for its tests:
- *	main <in >out		one text
- *	main FILE...		the files, one after another, to the output
- *	main -d DIR FILE...	each file to DIR/FILE; its directory must be there
- * With -s in front, white space goes, too.
+ * The comment stripper as a program, for tokens.sh:
+ *
+ *	main [-s] DIR FILE...
+ *
+ * Writes each file to DIR/FILE, whose directory must be there. With -s, white space goes,
+ * too.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -60,23 +61,19 @@ static int filter(FILE *in, FILE *out)
 
 static int filter_file(const char *name, const char *dir)
 {
-	FILE *in = fopen(name, "rb"), *out = stdout;
+	FILE *in = fopen(name, "rb"), *out = NULL;
 	char path[4096];
 	int ret = -1;
 
 	if (!in)
 		return -1;
-	if (dir) {
-		if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path)) {
-			errno = ENAMETOOLONG;
-			out = NULL;
-		} else {
-			out = fopen(path, "wb");
-		}
-	}
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		errno = ENAMETOOLONG;
+	else
+		out = fopen(path, "wb");
 	if (out)
 		ret = filter(in, out);
-	if (dir && out && fclose(out))
+	if (out && fclose(out))
 		ret = -1;
 	fclose(in);
 	return ret;
@@ -84,31 +81,22 @@ static int filter_file(const char *name, const char *dir)
 
 int main(int argc, char **argv)
 {
-	const char *dir = NULL, *name = "standard input";
-	int i = 1, ret = 0;
+	int i;
 
 	if (argc > 1 && !strcmp(argv[1], "-s")) {
 		squeeze = 1;
 		argv++;
 		argc--;
 	}
-	if (argc > 2 && !strcmp(argv[1], "-d")) {
-		dir = argv[2];
-		i = 3;
+	if (argc < 3) {
+		fprintf(stderr, "usage: main [-s] DIR FILE...\n");
+		return 2;
 	}
-	if (argc == 1)
-		ret = filter(stdin, stdout);
-	for (; i < argc && !ret; i++) {
-		name = argv[i];
-		ret = filter_file(name, dir);
-	}
-	if (!ret && fflush(stdout)) {
-		name = "standard output";
-		ret = -1;
-	}
-	if (ret) {
-		fprintf(stderr, "main: %s: %s\n", name, strerror(errno));
-		return 1;
+	for (i = 2; i < argc; i++) {
+		if (filter_file(argv[i], argv[1])) {
+			fprintf(stderr, "main: %s: %s\n", argv[i], strerror(errno));
+			return 1;
+		}
 	}
 	return 0;
 }

@@ -12,12 +12,10 @@
 #
 # Usage: tokens.sh [-s] DIR...
 # With -s, white space goes, too, and lines may have other numbers.
-# Environment: CLANG, CC; STRIP, a ready main; JOBS; TOKENS_EVERY=N, each Nth file alone
+# With TOKENS_EVERY=N in the environment, only each Nth file is looked at.
 # Prints the names that differ and, last, "N files, N differ"; exits 1 if any do.
 
 set -eu
-
-clang=${CLANG:-clang}
 
 # shellcheck disable=SC2016 # the $ are awk's
 # One line per token: FILE <tab> [@LINE if first on its line] KIND 'SPELLING'
@@ -64,7 +62,7 @@ normalize='
 dump() {
 	skip=$1
 	shift
-	"$clang" -cc1 -x c -std=gnu11 -dump-raw-tokens "$@" 2>&1 >/dev/null |
+	clang -cc1 -x c -std=gnu11 -dump-raw-tokens "$@" 2>&1 >/dev/null |
 		LC_ALL=C awk -v skip="$skip" -v squeeze="$SQUEEZE" "$normalize"
 }
 
@@ -73,7 +71,7 @@ if [ "${1-}" = --batch ]; then
 	dir=$(mktemp -d "$STRIP_TMP/batch.XXXXXX")
 	printf '%s\n' "$@" | sed "s|/[^/]*\$||; s|^|$dir/|" | sort -u | tr '\n' '\0' |
 		xargs -0 mkdir -p
-	"$STRIP" ${SQUEEZE:+-s} -d "$dir" "$@"
+	"$STRIP_TMP/main" ${SQUEEZE:+-s} "$dir" "$@"
 	dump 0 "$@" >"$dir.before"
 	for f; do
 		set -- "$@" "$dir/$f"
@@ -100,25 +98,18 @@ if [ $# -eq 0 ]; then
 	echo "usage: tokens.sh [-s] DIR..." >&2
 	exit 2
 fi
-if ! command -v "$clang" >/dev/null; then
-	echo "tokens.sh: $clang not found: install package clang, or set CLANG" >&2
-	exit 2
-fi
 
 here=$(dirname "$0")
 sources=$here/../../../../scripts/kheaders
 STRIP_TMP=$(mktemp -d)
 trap 'rm -rf "$STRIP_TMP"' EXIT
 trap 'exit 130' INT TERM
-if [ -z "${STRIP-}" ]; then
-	STRIP=$STRIP_TMP/main
-	"${CC:-cc}" -O2 -std=gnu11 -o "$STRIP" "$here/main.c" \
-		"$sources/scan.c" "$sources/strip.c" "$sources/squeeze.c" "$sources/strip_make.c"
-fi
-export STRIP STRIP_TMP
+cc -O2 -std=gnu11 -o "$STRIP_TMP/main" "$here/main.c" \
+	"$sources/scan.c" "$sources/strip.c" "$sources/squeeze.c" "$sources/strip_make.c"
+export STRIP_TMP
 
 find "$@" -type f -name '*.[ch]' -print0 | sort -z | sed -nz "1~${TOKENS_EVERY:-1}p" >"$STRIP_TMP/list"
-xargs -0 -n 200 -P "${JOBS:-$(nproc)}" sh "$0" --batch <"$STRIP_TMP/list"
+xargs -0 -n 200 -P "$(nproc)" sh "$0" --batch <"$STRIP_TMP/list"
 
 cd "$STRIP_TMP"
 total=$(tr -dc '\0' <list | wc -c)
