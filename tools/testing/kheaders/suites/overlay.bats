@@ -8,6 +8,7 @@
 # into build/, which takes half a minute.
 
 bats_require_minimum_version 1.5.0
+load repository
 
 setup_file() {
 	export TOP=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd -P)
@@ -480,13 +481,8 @@ becomes_ours() {
 	rm -r repo
 	ln -s "$TOP" repo
 	apply
-	# A release without .git has the same files.
-	{ git -C "$TOP" ls-files --cached --others --exclude-standard 2>/dev/null ||
-		(cd "$TOP" && find . -path ./build -prune -o -type f -print | sed 's,^\./,,'); } |
-		grep -v -e '^[^/]*$' -e '^\.ci/' -e '^debian/' -e '^scripts/overlay/' -e '^tools/testing/kheaders/' |
-		while read -r path; do
-			[ ! -f "$TOP/$path" ] || echo "$path"
-		done | sort >here
+	repository_files "$TOP" | sort |
+		grep -v -e '^[^/]*$' -e '^\.ci/' -e '^debian/' -e '^scripts/overlay/' -e '^tools/testing/kheaders/' >here
 	awk '$1 ~ /^(add|replace)$/ { print $3 }' "$tree/.kheaders-overlay/manifest" | sort | diff here -
 }
 

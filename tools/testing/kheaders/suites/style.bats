@@ -4,6 +4,7 @@
 # What can be told from the sources alone.
 
 bats_require_minimum_version 1.5.0
+load repository
 
 setup_file() {
 	top=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd)
@@ -13,12 +14,7 @@ setup_file() {
 	rm -rf "$work"
 	mkdir -p "$work"
 	cd "$top"
-	# A release without .git has the same files.
-	{ git ls-files --cached --others --exclude-standard 2>/dev/null ||
-		find . -path ./build -prune -o -type f -print | sed 's,^\./,,'; } |
-		while read -r file; do
-			[ ! -f "$file" ] || echo "$file"
-		done >"$work/files"
+	repository_files "$top" >"$work/files"
 }
 
 setup() {
