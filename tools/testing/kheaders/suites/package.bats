@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What comes with the kheaders command: its completion, what starts it at boot and when a
-# kernel is installed, and the Debian package of it all.
+# What comes with the kheaders command: its completion, its man page, what starts it at boot
+# and when a kernel is installed, and the Debian package of it all.
 
 bats_require_minimum_version 1.5.0
 
@@ -59,10 +59,15 @@ completes() {
 	[ -z "$(completes status '')" ]
 }
 
-@test "the man page names each option, and each variable that env sets" {
+# --- The man page -------------------------------------------------------------
+
+@test "the man page has no errors, and names each command, option and variable that env sets" {
 	local word
+	run -0 groff -man -ww -z "$tool/kheaders.1"
+	[ -z "$output" ]
 	sed 's/\\-/-/g' "$tool/kheaders.1" >page
-	for word in $(for command in $(kheaders --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+	for word in $(kheaders --help | sed -n 's/^  \(-., \)\{0,1\}\([a-z-]*\) .*/\2/p') \
+		    $(for command in $(kheaders --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
 			kheaders "$command" --help | grep -o -e '--[a-z]\+'
 		      done | sort -u) \
 		    $(sed -n 's/^\t{ "\([A-Z_]*\)", \(true\|false\) },/\1/p' "$tool/cmd_path.c"); do

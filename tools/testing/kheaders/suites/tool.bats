@@ -430,13 +430,3 @@ bounded() {
 	command_make -C linux/tools/kheaders
 	[ -x linux/build/tools/kheaders ]
 }
-
-@test "the man page and bash's completion have all commands and options, and no errors" {
-	page=$top/tools/kheaders/kheaders.1
-	run -0 groff -man -ww -z "$page"
-	[ -z "$output" ]
-	for word in $(kheaders --help | sed -n 's/^  \(-., \)\{0,1\}\([a-z-]*\) .*/\2/p'); do
-		sed 's/\\-/-/g' "$page" | grep -qw -e "$word" || { echo "kheaders.1 lacks $word"; false; }
-		grep -qw -e "$word" "${page%/*}/completion.bash" || { echo "completion.bash lacks $word"; false; }
-	done
-}
