@@ -5,16 +5,11 @@
 # what kernels' own builds do is tested in the guests, by selftests/kheaders/command.sh.
 
 bats_require_minimum_version 1.5.0
+load command
 load noise
 
 setup_file() {
-	top=$(cd "$BATS_TEST_DIRNAME/../../../.." && pwd)
-	here=$top/tools/testing/kheaders
-	work=$top/build/tool
-	export top here work
-	mkdir -p "$work"
-	make -s -C "$top/tools/kheaders" O="$work" \
-		CFLAGS="-g -O1 -Werror -fno-sanitize-recover=all -fsanitize=address,undefined"
+	sanitized
 	gcc -std=gnu11 -Wall -Wextra -Werror -o "$work/symvers_image" "$here/symvers/image.c"
 }
 
@@ -68,9 +63,7 @@ complete_is() {
 # refuses TEXT ARGUMENT...: status 1, and nothing but one line.
 refuses() {
 	local text=$1; shift
-	run -1 --separate-stderr kheaders symvers "$@"
-	echo "$stderr"
-	[ -z "$output" ]
+	fails 1 "$text" kheaders symvers "$@"
 	[ "$stderr" = "kheaders: $text" ]
 }
 

@@ -30,11 +30,7 @@ gives() {
 
 # refuses FILE TEXT: status 1, and nothing but one line that begins with TEXT.
 refuses() {
-	run -1 --separate-stderr kheaders symvers "$1"
-	echo "$stderr"
-	[ -z "$output" ]
-	[ "${#stderr_lines[@]}" = 1 ]
-	[[ $stderr = "kheaders: $1: $2"* ]]
+	fails 1 "$1: $2" kheaders symvers "$1"
 }
 
 none="no symbol versions in it; was it built with CONFIG_IKHEADERS_SYMVERS=y?"
