@@ -41,7 +41,7 @@ ifeq (@CLANG@,y)
 ifneq ($(kheaders-asked),)
 kheaders-no-cc := $(if $(kheaders-asks-clang),,$(CC) is not clang; name one)
 else ifeq ($(call kheaders-has,clang),)
-kheaders-no-cc := there is none here; install it (packages clang, lld, llvm)
+kheaders-no-cc := there is no clang here; install it (packages clang, lld, llvm)
 else ifeq (@LLD@,y)
 export LLVM := 1
 else

@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 		puts("kheaders " KHEADERS_VERSION);
 		return flush(name);
 	}
-	/* Whoever calls, a tree is for all to read, and for its owner to write. */
+	/* Whatever the caller's umask, all can read a tree, and only its owner can write to it. */
 	umask_of_caller = umask(022);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(name, commands[i].name)) {

@@ -137,7 +137,7 @@ int lines_of_running(struct lines *lines)
 	char *text, *before = NULL;
 	int reads;
 
-	/* Modules may come and go amid a read: what two of them agree on was so at one moment. */
+	/* Modules may come and go during a read. What two reads agree on was true at one moment. */
 	for (reads = 0; reads < READS_MAX; reads++) {
 		errno = 0;
 		text = read_proc();

@@ -7,7 +7,8 @@
 
 /*
  * Calls @fn with @arg in as many threads as there are processors, but no more than @most,
- * and returns when all have. This one is one of them; fewer do as well.
+ * and returns when all have returned. The caller's thread is one of them. If no more
+ * threads can be made, fewer do the work.
  */
 void threads_run(void *(*fn)(void *arg), void *arg, size_t most);
 

@@ -55,15 +55,15 @@ room() {
 		die "$2 needs $1 MiB in $build: it has $held there and $free are free; make room, or take a clone on another disk"
 }
 
-# debian_root SUITE DIR OPTION...: a root of that release of Debian in DIR, by mmdebstrap
-# with the OPTIONs: of the release alone, and of a mirror that has stood still for some
-# days if need be. No one but these tests ever uses it.
+# debian_root SUITE DIR OPTION...: makes a root of that release of Debian in DIR, by
+# mmdebstrap with the OPTIONs. It has no security updates, and the mirror's lists may be
+# out of date: only these tests ever use it.
 debian_root() {
-	# What it takes for users by itself needs more than most have, and makes files that
-	# are not theirs.
+	# mmdebstrap's own choice for users needs namespaces, which many do not have, and makes
+	# files that are not theirs.
 	mode=root
 	[ "$(id -u)" = 0 ] || mode=fakechroot
-	# It has a shell write to the next file descriptor, which in dash is one digit.
+	# It has a shell write to the next file descriptor, which for dash must be one digit.
 	# shellcheck disable=SC2016 # that shell's argument
 	mmdebstrap --verbose --mode=$mode --aptopt='Acquire::Check-Valid-Until "false"' \
 		--setup-hook='sed -i "/-security\|-updates/d" "$1"/etc/apt/sources.list' \

@@ -107,7 +107,7 @@ prepared() {
 		esac
 		[ ! -d "$1" ] || [ -L "$1" ] || [ "$(stat -c %U "$1")" = nobody ] || chown $owner "$1"
 		"${@:2}"
-		# Nor does a link of theirs say where it goes.
+		# Nothing was put where their link leads.
 		[ $way != link-to-ours ] || rmdir ours
 	done
 }

@@ -390,7 +390,7 @@ path_without() {
 	[ "${#lines[@]}" -eq 1 ]
 }
 
-# Stops a run amid its work: $1 the signal, $2 the status, $3 "-" for the whole
+# Stops a run in the middle of its work: $1 the signal, $2 the status, $3 "-" for the whole
 # process group as the terminal does. The run stands in an xz that does not end.
 stopped() {
 	local pid status=0

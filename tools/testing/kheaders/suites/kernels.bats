@@ -48,8 +48,8 @@ setup() {
 				'  ok 2 b # SKIP not here' '# symvers took 3 s' 'ok 1 symvers'
 		exit "$(cat "$1/status" 2>/dev/null || echo 0)"
 	EOT
-	# Wherever and as whom this runs, changed.sh is called, which takes namespaces, and
-	# there is room.
+	# On any machine and for any user: changed.sh is called, which takes namespaces, and
+	# there is room on the disk.
 	mkdir bin
 	printf '#!/bin/sh\n' >bin/unshare
 	printf '#!/bin/sh\n%s\n' 'echo; echo disk 99999 0 99999 0% /' >bin/df

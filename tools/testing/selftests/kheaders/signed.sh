@@ -27,7 +27,7 @@ build() {
 	has_nothing_to_say
 }
 
-# rejects FILE: the kernel refuses that module, and for want of a signature.
+# rejects FILE: the kernel refuses that module, because of its signature.
 rejects() {
 	refuse insmod "$1" 2>"$work/said"
 	cat "$work/said"

@@ -268,6 +268,6 @@ tests \
 	"100 open files take little memory" takes_little_memory \
 	"no line is formatted with preemption off" formats_no_line_without_preemption \
 	"the longest time without preemption can be measured" longest_without_preemption \
-	"a module is unloaded while readers are amid the file" unloads_under_paused_readers \
-	"a module is loaded while a reader is amid the file" loads_under_paused_readers \
+	"a module is unloaded while readers are in the middle of the file" unloads_under_paused_readers \
+	"a module is loaded while a reader is in the middle of the file" loads_under_paused_readers \
 	"reads while modules come and go" reads_while_they_come_and_go

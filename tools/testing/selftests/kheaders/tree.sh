@@ -55,7 +55,7 @@ find_package() {
 	version=$(sed -n 's/^PACKAGE_VERSION="*\([^"]*\)"*$/\1/p' "$conf")
 }
 
-# is_on OPTION: whether that is so in the tree's configuration.
+# is_on OPTION: whether the tree's configuration has that option on.
 is_on() {
 	grep -q "^$1=y" "$tree/include/config/auto.conf"
 }
@@ -68,6 +68,6 @@ make_in() {
 # has_nothing_to_say: whether that was all well. Which programs were built for this
 # machine, which compiler builds, and that there is no pahole, does not count.
 has_nothing_to_say() {
-	grep -vE '^kheaders: (built for this machine|no gcc here|modules get no BTF: there is no)' "$work/log" >"$work/worries"
-	refuse grep -E 'WARNING|ERROR|^kheaders:' "$work/worries"
+	grep -vE '^kheaders: (built for this machine|no gcc here|modules get no BTF: there is no)' "$work/log" >"$work/complaints"
+	refuse grep -E 'WARNING|ERROR|^kheaders:' "$work/complaints"
 }
