@@ -482,7 +482,7 @@ becomes_ours() {
 	ln -s "$TOP" repo
 	apply
 	repository_files "$TOP" | sort |
-		grep -v -e '^[^/]*$' -e '^\.ci/' -e '^debian/' -e '^scripts/overlay/' -e '^tools/testing/kheaders/' >here
+		grep -v -e '^[^/]*$' -e '^\.ci/' -e '^debian/' -e '^scripts/module/' -e '^scripts/overlay/' -e '^tools/testing/kheaders/' >here
 	awk '$1 ~ /^(add|replace)$/ { print $3 }' "$tree/.kheaders-overlay/manifest" | sort | diff here -
 }
 

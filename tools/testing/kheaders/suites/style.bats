@@ -130,6 +130,15 @@ suite_files() {
 	done
 }
 
+@test "on the target: run.sh names all that tests take from the environment, and the guests' tests get it" {
+	cd tools/testing/selftests/kheaders
+	# extmod_clang.sh sets that one.
+	grep -ohE '\$\{?KHEADERS(_[A-Z_]+)?' ./*.sh | tr -d '${' | grep -vx KHEADERS_ONLY_CLANG | sort -u >"$work/taken"
+	[ "$(wc -l <"$work/taken")" -gt 10 ]
+	sed -n '/^#\tKHEADERS/s/^#\t\([A-Z_]*\).*/\1/p' run.sh | sort | diff "$work/taken" -
+	grep -oE '\bKHEADERS(_[A-Z_]+)?=' "$here/lib.sh" | tr -d = | sort -u | diff "$work/taken" -
+}
+
 @test "on the target: without kheaders, each program is skipped; with KHEADERS_REQUIRED, it fails" {
 	[ ! -e /proc/kheaders.tar.xz ] || skip "this machine has kheaders"
 	local name

@@ -2,12 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The kheaders command (tools/kheaders) on the kernel that runs: makes the tree where
-# everyone looks for it, builds with it, and leaves nothing. KHEADERS is its path, if PATH
-# does not lead there. Skipped where a tree for the kernel is there already.
-#
-#	KHEADERS_BUILT_SYMVERS	Module.symvers of this kernel's build, to compare with
-#	KHEADERS_MODULES	where its modules were installed; they are copied to
-#				/lib/modules if none are there
+# everyone looks for it, builds with it, and leaves nothing. Skipped where a tree for the
+# kernel is there already.
 
 cd "$(dirname "$0")" || exit 1
 . ./tree.sh

@@ -2,13 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # kheaders symvers (tools/kheaders) on the kernel that runs: all that its build knew of
-# symbols, whichever modules are loaded. KHEADERS is the command's path, if PATH does not
-# lead there.
-#
-#	KHEADERS_BUILT_SYMVERS	Module.symvers of this kernel's build
-#	KHEADERS_MODULES	where its modules were installed; they are copied to
-#				/lib/modules if none are there
-#	KHEADERS_REFERENCE	where testmod/ was built, for a module of another build
+# symbols, whichever modules are loaded.
 
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh

@@ -3,11 +3,7 @@
 #
 # After "kheaders install", programs that others wrote find the kernel's headers where
 # they always look: dkms, bpftrace and bcc without an option or a variable, and a
-# container that sees /usr/src and /lib/modules alone, read-only. KHEADERS is the command's
-# path, if PATH does not lead there.
-#
-#	KHEADERS_DKMS	where the source of acpi-call or v4l2loopback is, if not /usr/src
-#	KHEADERS_ROOT	another root, which has gcc and make, for the container
+# container that sees /usr/src and /lib/modules alone, read-only.
 
 cd "$(dirname "$0")" || exit 1
 . ./tree.sh

@@ -3,7 +3,7 @@
 #
 # Has dkms, as it is, build a package that others wrote (Debian's v4l2loopback-dkms)
 # against the tree in /proc/kheaders.tar.xz, loads the module, and sends a picture
-# through the device it makes. KHEADERS_DKMS is where its source is, if not /usr/src.
+# through the device it makes.
 
 cd "$(dirname "$0")" || exit 1
 . ./tree.sh

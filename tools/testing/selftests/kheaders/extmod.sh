@@ -4,10 +4,8 @@
 # Unpacks /proc/kheaders.tar.xz, builds a pair of modules against it with nothing
 # but the documented commands, and loads, uses and unloads them.
 #
-#	KHEADERS_REFERENCE	the same modules, built in the full kernel tree, to
-#				compare symbol versions with
-#	KHEADERS_ONLY_CLANG	not empty where there is no compiler but clang, and
-#				gcc built the kernel
+#	KHEADERS_ONLY_CLANG	not empty where extmod_clang.sh calls this: there is no
+#				compiler but clang, and gcc built the kernel
 
 cd "$(dirname "$0")" || exit 1
 . ./tree.sh

@@ -3,7 +3,8 @@
 #
 # What the tests here share: KTAP, see Documentation/dev-tools/ktap.rst, on plain sh, so
 # that they run on any board. A program defines its tests as functions, and ends with
-# one call of "tests", which lists and runs them.
+# one call of "tests", which lists and runs them. run.sh names what they take from the
+# environment.
 
 ktap_planned=0 ktap_passed=0 ktap_failed=0 ktap_skipped=0
 ktap_newline='
@@ -114,8 +115,7 @@ has_symbol() {
 	grep -qE " $1(\$|[[:space:]])" /proc/kallsyms
 }
 
-# load_kheaders: where kheaders is a module. KHEADERS_KO is its path; without it,
-# modprobe finds it.
+# load_kheaders: where kheaders is a module.
 load_kheaders() {
 	if [ -n "${KHEADERS_KO-}" ]; then
 		insmod "$KHEADERS_KO"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What the KUnit suite of kheaders said, when the kernel booted or, where it is a
-# module, now. KHEADERS_TEST_KO is its path; without it, modprobe finds it.
+# module, now.
 
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh

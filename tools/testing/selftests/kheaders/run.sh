@@ -5,19 +5,24 @@
 # guest. As root, since they load modules and eBPF programs. Runs the tests that are
 # named as arguments or, without any, all in the Makefile.
 #
-#	KHEADERS_KO, KHEADERS_TEST_KO	kheaders.ko and kheaders_test.ko, where
-#					modprobe does not find them
-#	KHEADERS_KEY, KHEADERS_CERT	an owner's key, and its certificate (DER), which
-#					the kernel trusts: what signed.sh signs with
-#	KHEADERS_DKMS			what dkms.sh and consumers.sh take in place of /usr/src
-#	KHEADERS_ROOT			the root of consumers.sh's container, if not /
-#	KHEADERS			the kheaders command, where PATH does not lead to it
-#	KHEADERS_BUILT_SYMVERS, KHEADERS_REFERENCE, KHEADERS_CHANGED
-#					what symvers.sh and extmod.sh compare with
-#	KHEADERS_MODULES		where the kernel's modules are, for complete.sh
-#	KHEADERS_REQUIRED		not empty if the kernel was built with kheaders, which
-#					must then be there; without it, tests are skipped
-#	KHEADERS_MANY_KO		what symvers_many.sh loads
+# What tests take from the environment:
+#
+#	KHEADERS_REQUIRED	not empty if the kernel was built with kheaders: where it is
+#				missing, tests fail, and are not skipped
+#	KHEADERS_KO		kheaders.ko, if modprobe does not find it
+#	KHEADERS_TEST_KO	kheaders_test.ko, the same
+#	KHEADERS		the kheaders command, if it is not in PATH
+#	KHEADERS_MODULES	where the kernel's modules were installed; they are copied to
+#				/lib/modules if none are there
+#	KHEADERS_BUILT_SYMVERS	Module.symvers of the kernel's build, to compare with
+#	KHEADERS_REFERENCE	testmod/, built in the kernel's tree, to compare with and load
+#	KHEADERS_CHANGED	testmod/, built for a kernel that has the same release, and one
+#				more member in struct proc_dir_entry
+#	KHEADERS_MANY_KO	kheaders_many_000.ko, which manymod/ makes
+#	KHEADERS_KEY		an owner's key that the kernel trusts
+#	KHEADERS_CERT		the certificate of that key (DER)
+#	KHEADERS_DKMS		where the source of v4l2loopback is, if not in /usr/src
+#	KHEADERS_ROOT		the root of a container, with gcc and make, if not /
 #
 # Prints KTAP, with each program as a test and its tests as subtests, line by line as
 # they come. Returns 0 if all passed.

@@ -1,13 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Reads /proc/kheaders.symvers. What it is for is tested by
-# extmod.sh and extmod_more.sh.
-#
-#	KHEADERS_BUILT_SYMVERS	Module.symvers of this kernel's build, to compare with
-#	KHEADERS_REFERENCE	where testmod/ was built, for a module to load and unload
-#	KHEADERS_CHANGED	where it was built for a kernel that has the same release, and
-#				one more member in struct proc_dir_entry
+# Reads /proc/kheaders.symvers. What it is for is tested by extmod.sh and extmod_more.sh.
 
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh

@@ -4,8 +4,6 @@
 # Reads /proc/kheaders.symvers with 200 modules and their 10000 exports: the time
 # and memory that takes must not grow with them, and nobody who has the file open
 # may hold up an rmmod.
-#
-#	KHEADERS_MANY_KO	kheaders_many_000.ko, which manymod/ makes
 
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
