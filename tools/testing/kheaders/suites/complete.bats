@@ -33,7 +33,8 @@ first_and_second() {
 # assemble FILE TARGET [OPTION...]
 assemble() {
 	local file=$1 target=$2; shift 2
-	clang --target="$target" "$@" -c -o "$file" "$here/symvers/module.S"
+	# For some targets, clang would look for another assembler.
+	clang --target="$target" -fintegrated-as "$@" -c -o "$file" "$here/symvers/module.S"
 }
 
 # module PATH [OPTION...]: one on the disk, compressed if it is called so.
@@ -73,7 +74,6 @@ refuses() {
 @test "modules of either order of bytes and size of pointers, with relocations of all kinds" {
 	while read -r target options; do
 		for more in '' -DNO_NAMESPACE -DFLAGS -DCRCS=CRC_PLACES '-DFLAGS -DNO_NAMESPACE'; do
-			[ "$target$more" != sparc64-linux-gnu-DCRCS=CRC_PLACES ] || continue
 			# shellcheck disable=SC2086 # words
 			assemble drivers.ko "$target" $options $more
 			kheaders symvers drivers.ko >out
