@@ -105,7 +105,7 @@ STRIP_TMP=$(mktemp -d)
 trap 'rm -rf "$STRIP_TMP"' EXIT
 trap 'exit 130' INT TERM
 cc -O2 -std=gnu11 -o "$STRIP_TMP/main" "$here/main.c" \
-	"$sources/scan.c" "$sources/strip.c" "$sources/squeeze.c" "$sources/strip_make.c"
+	"$sources/scan.c" "$sources/strip.c" "$sources/squeeze.c"
 export STRIP_TMP
 
 find "$@" -type f -name '*.[ch]' -print0 | sort -z | sed -nz "1~${TOKENS_EVERY:-1}p" >"$STRIP_TMP/list"
