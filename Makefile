@@ -44,7 +44,9 @@ help:
 	@echo '  make deb            make a Debian package of it, with what runs it at boot, in build/deb/'
 	@echo '  make module KDIR=D  build build/module/kheaders.ko for a kernel that is built already: D is its'
 	@echo '                      linux-headers, or where it was built (/lib/modules/$$(uname -r)/build)'
-	@echo '  make menuconfig, oldconfig, savedefconfig  choose what make module puts in, in build/module/.config'
+	@echo '  make menuconfig     choose what make module puts in, in build/module/.config'
+	@echo '  make oldconfig      the same by questions'
+	@echo '  make savedefconfig  write what differs from the defaults, to build/module/defconfig'
 	@echo '  make dkms-install   have dkms build that module for each kernel with headers'
 	@echo '  make clean          remove build/: kernels, logs, patches'
 	@echo

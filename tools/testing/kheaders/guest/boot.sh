@@ -57,7 +57,7 @@ qemu() {
 		-serial stdio -no-reboot -kernel "$(image_of "$out")"
 	console=ttyS0 init=$here/guest/init.sh device=virtio-9p-device
 	kind=$arch
-	[ ! -e "$out/initrd" ] || kind=pc
+	[ ! -e "$out/initrd" ] || kind=stock
 	case $kind in
 	arm64)	set -- qemu-system-aarch64 -M virt -cpu cortex-a72 "$@"
 		console=ttyAMA0 ;;
@@ -65,7 +65,7 @@ qemu() {
 		console=ttyAMA0 ;;
 	riscv)	set -- qemu-system-riscv64 -M virt "$@" ;;
 	# A distribution's kernel has drivers for PCs, as modules in its initrd.
-	pc)	set -- qemu-system-x86_64 -M pc -cpu Nehalem -initrd "$out/initrd" "$@"
+	stock)	set -- qemu-system-x86_64 -M pc -cpu Nehalem -initrd "$out/initrd" "$@"
 		device=virtio-9p-pci ;;
 	# Without ACPI, QEMU names its devices on the kernel's command line. What later
 	# processors have is slow to emulate: programs take a sixth longer on "max".
