@@ -191,7 +191,7 @@ case $(grep '^CONFIG_IKHEADERS=' tree/include/config/auto.conf) in
 *=m)	say "Linux $release has a module kheaders of its own (CONFIG_IKHEADERS=m): one of them can be loaded; modprobe takes the one in /lib/modules/$release/updates" ;;
 esac
 # shellcheck disable=SC2086 # words
-make_in "$build/tree" "$build/work" "$@" $options CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_SYMVERS= CONFIG_KHEADERS_MODULE=y modules ||
+make_in "$build/tree" "$build/work" "$@" $options CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_SYMVERS= CONFIG_KHEADERS_MODULE=y kheaders-built=Module.symvers modules ||
 	failed "building kheaders.ko for Linux $release"
 module=$build/tree/kernel/kheaders.ko
 $strip --strip-debug -o "$build/kheaders.ko.new" "$module"
