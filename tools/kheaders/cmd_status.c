@@ -162,6 +162,17 @@ static const char *archive(const struct kernel *kernel)
 	return kernel->digest[0] || !access(kernel->name, R_OK) ? kernel->name : "";
 }
 
+/* Without an id of the kernel, trees of its release can be of another build. */
+static const char *fits(const struct status *status)
+{
+	const struct kernel *kernel = status->kernel;
+
+	if (status->i->fits)
+		return "fits";
+	return kernel->id[0] || kernel->digest[0] || strcmp(status->i->note.release, kernel->release) ?
+	       "of another kernel" : "of this release (root can tell of which build)";
+}
+
 static bool show_text(struct status *status)
 {
 	const struct install *i = status->i;
@@ -175,7 +186,7 @@ static bool show_text(struct status *status)
 		printf("Tree:     %s%s, %s, %s\n", i->root, where(i),
 		       i->link == LINK_FOREIGN || i->tree == TREE_FOREIGN ?
 		       "not made by kheaders" : "made by kheaders",
-		       i->fits ? "fits" : "of another kernel");
+		       fits(status));
 	else
 		printf("Tree:     none\n");
 	lacks = show_missing(status);
@@ -223,6 +234,8 @@ int cmd_status(int argc, char **argv)
 		return ret;
 	ret = kernel_open(&kernel, &args.choice);
 	/* Without an id, only the archive tells. */
+	if (!ret)
+		kernel_ask_module(&kernel);
 	if (!ret && !kernel.id[0] && !access(kernel.name, R_OK))
 		ret = kernel_load(&kernel);
 	if (!ret)

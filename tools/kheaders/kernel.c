@@ -147,6 +147,14 @@ static void identify(struct kernel *kernel)
 		read_line("/sys/module/kheaders/version", kernel->id, sizeof(kernel->id));
 }
 
+void kernel_ask_module(struct kernel *kernel)
+{
+	if (!kernel->running || kernel->id[0] || geteuid() || !module(false))
+		return;
+	read_line("/sys/module/kheaders/version", kernel->id, sizeof(kernel->id));
+	module(true);
+}
+
 static int load_running(struct kernel *kernel)
 {
 	char id[ID_MAX];

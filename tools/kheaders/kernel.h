@@ -32,6 +32,12 @@ struct kernel_choice {
  */
 int kernel_open(struct kernel *kernel, const struct kernel_choice *choice);
 
+/*
+ * Finds out the id of the running kernel where only kheaders.ko has one: root loads that for
+ * a moment.
+ */
+void kernel_ask_module(struct kernel *kernel);
+
 /* Reads the archive, if it is not read yet. Returns 0, or an exit status, having said why. */
 int kernel_load(struct kernel *kernel);
 
