@@ -169,8 +169,10 @@ static const char *fits(const struct status *status)
 
 	if (status->i->fits)
 		return "fits";
-	return kernel->id[0] || kernel->digest[0] || strcmp(status->i->note.release, kernel->release) ?
-	       "of another kernel" : "of this release (root can tell of which build)";
+	if (kernel->id[0] || kernel->digest[0] ||
+	    strcmp(status->i->note.release, kernel->release))
+		return "of another kernel";
+	return "of this release (root can tell of which build)";
 }
 
 static bool show_text(struct status *status)

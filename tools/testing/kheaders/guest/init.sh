@@ -19,6 +19,15 @@ finish() {
 	sleep 60
 }
 
+# run ROOT: the command, there, and the end.
+run() {
+	command=$(sed -n 's/.*kheaders.command=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
+	chroot "$1" /bin/sh -c "cd /tmp && $command" 2>&1
+	finish $?
+}
+# As a service of systemd, see below.
+[ "${1-}" != command ] || run /
+
 mount -t proc proc /proc
 # A root that an ordinary user unpacked has no devices.
 [ -c /dev/null ] || mount -t devtmpfs devtmpfs /dev
@@ -48,6 +57,17 @@ mount -t bpf bpf $root/sys/fs/bpf 2>/dev/null
 mkdir -p "$root$top"
 mount --bind /mnt/top "$root$top" || finish 125
 
-command=$(sed -n 's/.*kheaders.command=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
-chroot $root /bin/sh -c "cd /tmp && $command" 2>&1
-finish $?
+# A root with systemd boots with that, with kheaders.ko where it is found.
+if [ -e $root/etc/systemd/system/kheaders-guest.service ]; then
+	modules=/lib/modules/$(uname -r)
+	ko=$(sed -n 's/.*KHEADERS_KO=\([^, ]*\).*/\1/p' /proc/cmdline)
+	mkdir -p "$root$modules/updates"
+	[ -z "$ko" ] || cp "$root$ko" "$root$modules/updates"
+	chroot $root depmod 2>/dev/null
+	cd $root || finish 125
+	mkdir -p mnt/old
+	pivot_root . mnt/old || finish 125
+	exec chroot . /lib/systemd/systemd --log-level=warning --show-status=no \
+		</dev/console >/dev/console 2>&1
+fi
+run $root

@@ -72,7 +72,7 @@ initrd() {
 		word() {
 			$bb sed -n "s/.* $1=\([^ ]*\).*/\1/p" /proc/cmdline
 		}
-		$bb mkdir /proc /root
+		$bb mkdir -p /proc /root
 		$bb mount -t proc proc /proc
 		for module in /modules/*; do
 			case $module in
