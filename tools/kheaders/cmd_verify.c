@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,12 +33,15 @@ static const char help[] =
 	"Exit status: 0 if all files are those of the kernel, or 1 if not, or 2 if the\n"
 	"command was called in a wrong way, or 3 if the kernel carries no headers.\n";
 
+/* The tree's own list of the host programs that were built where it is. */
+#define BUILT "scripts/kheaders/built"
+
 /* What "make" and kheaders add to a tree. */
 static const char *const added[] = {
 	TREE_NOTE,
 	"Module.symvers",
 	"vmlinux",
-	"scripts/kheaders/built",
+	BUILT,
 	"scripts/kheaders/no-sign-file",
 	"scripts/kheaders/vmlinux.id",
 	"scripts/kheaders/vmlinux.pahole",
@@ -66,27 +68,36 @@ static bool was_built(const struct comparison *c, const char *path)
 	return false;
 }
 
+/* Reads it, since a file that gets shorter meanwhile must not end the program. */
+static bool holds(int fd, const unsigned char *data, size_t size)
+{
+	unsigned char part[1 << 16];
+	ssize_t got;
+
+	while (size) {
+		got = read(fd, part, size < sizeof(part) ? size : sizeof(part));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || memcmp(part, data, got))
+			return false;
+		data += got;
+		size -= got;
+	}
+	return true;
+}
+
 /* What is wrong with the file, or NULL. */
 static const char *compare(int tree, const struct member *m)
 {
 	int fd = openat(tree, m->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	const char *wrong = NULL;
 	struct stat st;
-	void *data;
 
 	if (fd < 0)
 		return errno == ENOENT ? "is missing" : "cannot be read";
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size != m->size) {
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size != m->size ||
+	    !holds(fd, m->data, m->size))
 		wrong = "differs";
-	} else if (m->size) {
-		data = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (data == MAP_FAILED)
-			wrong = "cannot be read";
-		else if (memcmp(data, m->data, m->size))
-			wrong = "differs";
-		if (data != MAP_FAILED)
-			munmap(data, m->size);
-	}
 	close(fd);
 	return wrong;
 }
@@ -106,16 +117,30 @@ static bool remember(struct comparison *c, const char *path)
 	return c->known[c->count++];
 }
 
+static bool is_program(const struct member *m)
+{
+	return m->size > 4 && !memcmp(m->data, "\177ELF", 4);
+}
+
+/* Not what is wrong, but nothing that can be compared, either. */
+static void show_built(const char *path)
+{
+	printf("%s: was built on this machine, says " BUILT "\n", path);
+}
+
 static int check(const struct member *m, void *arg)
 {
 	struct comparison *c = arg;
-	const char *wrong = was_built(c, m->path) ? NULL : compare(c->tree, m);
+	const char *wrong = compare(c->tree, m);
+	bool built = wrong && is_program(m) && was_built(c, m->path);
 	int ret = 0;
 
 	pthread_mutex_lock(&c->lock);
 	if (!remember(c, m->path))
 		ret = fail_memory(m->path);
-	if (wrong) {
+	if (built) {
+		show_built(m->path);
+	} else if (wrong) {
 		printf("%s: %s\n", m->path, wrong);
 		c->wrong++;
 	}
@@ -136,8 +161,12 @@ static bool expected(const struct comparison *c, const char *path)
 		if (!strcmp(path, added[i]))
 			return true;
 	}
-	return was_built(c, path) ||
-	       bsearch(&path, c->known, c->count, sizeof(*c->known), by_name);
+	if (bsearch(&path, c->known, c->count, sizeof(*c->known), by_name))
+		return true;
+	if (!was_built(c, path))
+		return false;
+	show_built(path);
+	return true;
 }
 
 /* Looks for files that are not ours. Only now are all of ours known. */
@@ -176,7 +205,7 @@ static int verify(struct kernel *kernel, char *tree)
 	if (c.tree < 0)
 		return fail(tree, strerror(errno),
 			    "\"kheaders install\" makes a tree, or name one");
-	directory_read(c.tree, "scripts/kheaders/built", built, sizeof(built));
+	directory_read(c.tree, BUILT, built, sizeof(built));
 	ret = kernel_load(kernel);
 	if (!ret)
 		ret = members_each(kernel->name, kernel->archive, kernel->size, check, &c);

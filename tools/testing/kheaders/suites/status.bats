@@ -119,6 +119,38 @@ finds() {
 	grep -x 'include/linux: is not of the kernel' <<<"$output"
 }
 
+@test "verify: what was built on this machine is shown, and excuses nothing else" {
+	mkdir -p tree/scripts/mod
+	printf '\177ELF of the kernel' >tree/scripts/mod/modpost
+	streams a.tar.xz
+	install
+	printf '\177ELF of this machine' >"$tree/scripts/mod/modpost"
+	printf '\177ELF' >"$tree/scripts/fixdep"
+	echo >>"$tree/include/linux/3.h"
+	finds_all() {
+		run -1 --separate-stderr verify
+		[ "$(sort <<<"$output")" = "$(printf '%s\n' "$@" | sort)" ]
+	}
+	finds_all "include/linux/3.h: differs" "scripts/mod/modpost: differs" \
+		"scripts/fixdep: is not of the kernel" \
+		"$tree: 25 files of Linux 6.9.1 compared, 3 differ"
+	for program in scripts/mod/modpost scripts/fixdep include/linux/3.h; do
+		echo "$program: for x86_64, by gcc: gcc"
+	done >"$tree/scripts/kheaders/built"
+	finds_all "include/linux/3.h: differs" \
+		"scripts/mod/modpost: was built on this machine, says scripts/kheaders/built" \
+		"scripts/fixdep: was built on this machine, says scripts/kheaders/built" \
+		"$tree: 25 files of Linux 6.9.1 compared, 1 differ"
+}
+
+@test "verify: a file that gets shorter meanwhile differs" {
+	install
+	# As if it ended early: the size that was asked for is not to be had.
+	ASAN_OPTIONS=detect_leaks=0 run -1 strace -f -qq -o /dev/null -e trace=read -P "$place/$tree/include/linux/16.h" \
+		-e inject=read:retval=0 "$place/bin/kheaders" verify --from a.tar.xz "$place/$tree"
+	grep -x 'include/linux/16.h: differs' <<<"$output"
+}
+
 @test "verify: no such tree" {
 	fails 1 "$tree: No such file or directory; \"kheaders install\" makes a tree, or name one" verify
 }
