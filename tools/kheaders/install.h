@@ -57,4 +57,7 @@ int install_look(struct install *install, const struct kernel *kernel);
 
 void install_close(struct install *install);
 
+/* Removes the directory of that release's modules, if it is empty. */
+void install_drop_modules(const char *root, const char *release);
+
 #endif
