@@ -97,10 +97,12 @@ finish() {
 	exit 1
 }
 
-# bats_suite NAME [OPTION...]
+# bats_suite NAME [OPTION...]: a file of tests, or a directory of such files.
 bats_suite() {
 	name=$1; shift
-	suite "$name" bats --tap "$@" "$here/suites/$name.bats"
+	tests=$here/suites/$name
+	[ -d "$tests" ] || tests=$tests.bats
+	suite "$name" bats --tap "$@" "$tests"
 }
 
 # fast [OPTION...]: three at a time.
@@ -110,6 +112,7 @@ fast() {
 	{ bats_suite overlay "$@"; bats_suite extract "$@"; bats_suite symvers "$@"; bats_suite setup "$@"
 	  bats_suite hostprogs "$@"; bats_suite attack "$@"; } &
 	bats_suite style "$@"
+	bats_suite target "$@"
 	bats_suite kernels "$@"
 	bats_suite package "$@"
 	bats_suite hostile "$@"
@@ -306,8 +309,8 @@ kernels)
 			boot trixie bpf tracers
 			kbuild "$2"
 			# A suite without slow tests would count as one that ran none.
-			for suite in "$here"/suites/*.bats; do
-				! grep -q '^# bats test_tags=slow' "$suite" ||
+			for suite in "$here"/suites/*.bats "$here/suites/overlay"; do
+				! grep -rq '^# bats test_tags=slow' "$suite" ||
 					bats_suite "$(basename "$suite" .bats)" --filter-tags slow
 			done
 			[ -z "$out" ] || suite images flock "$results/guest.lock" \
