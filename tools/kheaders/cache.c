@@ -53,8 +53,8 @@ static bool compare(const struct place *cache, const char *name, const struct tr
 {
 	struct search *search = arg;
 
-	if (strcmp(name, note->archive) || !tree_fits(note, search->kernel) ||
-	    !tree_is_whole(cache->directory, name, note) ||
+	if (strcmp(name, note->archive) || !note_fits(note, search->kernel) ||
+	    !note_is_whole(cache->directory, name, note) ||
 	    snprintf(search->path, PATH_MAX, "%s/%s", cache->path, name) >= PATH_MAX)
 		return true;
 	search->found = true;

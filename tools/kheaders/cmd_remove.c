@@ -67,7 +67,7 @@ static bool goes(const struct removal *removal, const struct tree_note *note)
 	if (!args->stale)
 		return image || args->all || !strcmp(note->release, kernel->release);
 	if (!image && !strcmp(note->release, kernel->release))
-		return (kernel->id[0] || kernel->digest[0]) && !tree_fits(note, kernel);
+		return (kernel->id[0] || kernel->digest[0]) && !note_fits(note, kernel);
 	return !has_modules(args->root, note->release);
 }
 
@@ -77,7 +77,7 @@ static void remove_tree(struct removal *removal, const struct place *at, const c
 	int ret = place_lock(&place);
 
 	if (!ret) {
-		ret = tree_remove(&place, name);
+		ret = place_remove(&place, name);
 		place_unlock(&place);
 	}
 	if (!ret)

@@ -129,7 +129,7 @@ static bool show_cached(const struct place *cache, const char *name,
 			const struct tree_note *note, void *arg)
 {
 	struct status *status = arg;
-	const char *fits = tree_fits(note, status->kernel) ? "true" : "false";
+	const char *fits = note_fits(note, status->kernel) ? "true" : "false";
 
 	if (status->json) {
 		printf("%s\n    { \"path\": ", status->separator);

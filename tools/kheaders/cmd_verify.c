@@ -38,7 +38,7 @@ static const char help[] =
 
 /* What "make" and kheaders add to a tree. */
 static const char *const added[] = {
-	TREE_NOTE,
+	NOTE_FILE,
 	"Module.symvers",
 	"vmlinux",
 	BUILT,

@@ -80,9 +80,9 @@ static void look_at_tree(struct install *i, const struct kernel *kernel)
 	if (i->trees.directory < 0 ||
 	    faccessat(i->trees.directory, i->name, F_OK, AT_SYMLINK_NOFOLLOW))
 		return;
-	if (tree_read_note(i->trees.directory, i->name, &i->note)) {
+	if (note_read(i->trees.directory, i->name, &i->note)) {
 		i->tree = TREE_OURS;
-		i->fits = tree_fits(&i->note, kernel);
+		i->fits = note_fits(&i->note, kernel);
 		return;
 	}
 	i->tree = TREE_FOREIGN;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See note.h. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../kernel/kheaders.h"
+#include "directory.h"
+#include "note.h"
+
+static void get_field(const char *text, const char *key, char *value, size_t size)
+{
+	size_t length = strlen(key);
+
+	value[0] = '\0';
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		if (strncmp(text, key, length) || text[length] != ' ')
+			continue;
+		text += length + 1;
+		snprintf(value, size, "%.*s", (int)strcspn(text, "\n"), text);
+		return;
+	}
+}
+
+bool note_read(int directory, const char *name, struct tree_note *note)
+{
+	char text[1024], prepared[8], files[16];
+	int tree = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	bool ours;
+
+	if (tree < 0)
+		return false;
+	/* Nobody else may have put it there. */
+	ours = !fstat(tree, &st) && (!st.st_uid || st.st_uid == geteuid()) &&
+	       !(st.st_mode & 0022) &&
+	       directory_read(tree, NOTE_FILE, text, sizeof(text)) >= 0;
+	close(tree);
+	if (!ours)
+		return false;
+	get_field(text, "release", note->release, sizeof(note->release));
+	get_field(text, "id", note->id, sizeof(note->id));
+	get_field(text, "archive", note->archive, sizeof(note->archive));
+	get_field(text, "symvers", note->symvers, sizeof(note->symvers));
+	get_field(text, "prepared", prepared, sizeof(prepared));
+	get_field(text, "files", files, sizeof(files));
+	note->prepared = !strcmp(prepared, "yes");
+	note->files = strtoul(files, NULL, 10);
+	/* Both become parts of paths. */
+	return release_is_sane(note->release) &&
+	       strspn(note->archive, "0123456789abcdef") == DIGEST_MAX - 1;
+}
+
+bool note_write(int tree, const struct tree_note *note)
+{
+	int fd = openat(tree, NOTE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = dprintf(fd, "# Made by \"kheaders\", which also removes it.\n"
+		     "kheaders " KHEADERS_VERSION "\n"
+		     "release %s\nid %s\narchive %s\nsymvers %s\nprepared %s\nfiles %lu\n",
+		     note->release, note->id, note->archive, note->symvers,
+		     note->prepared ? "yes" : "no", note->files) > 0;
+	return !close(fd) && ok;
+}
+
+bool note_fits(const struct tree_note *note, const struct kernel *kernel)
+{
+	if (strcmp(note->release, kernel->release))
+		return false;
+	if (kernel->digest[0])
+		return !strcmp(note->archive, kernel->digest);
+	return kernel->id[0] && !strcmp(note->id, kernel->id);
+}
+
+static unsigned long count_files(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	unsigned long files = 0;
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		/* Some file systems don't say. */
+		if (entry->d_type == DT_UNKNOWN &&
+		    !fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode))
+			entry->d_type = DT_DIR;
+		files += entry->d_type == DT_DIR ? count_files(fd, entry->d_name) : 1;
+	}
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return files;
+}
+
+bool note_is_whole(int directory, const char *name, const struct tree_note *note)
+{
+	/* The note is one more. */
+	return count_files(directory, name) > note->files;
+}

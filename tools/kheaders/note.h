@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The note in a tree, by which the command knows its own. */
+#ifndef KHEADERS_NOTE_H
+#define KHEADERS_NOTE_H
+
+#include <stdbool.h>
+
+#include "kernel.h"
+
+/* What a tree says of itself, in a file of this name. */
+#define NOTE_FILE	".kheaders"
+
+struct tree_note {
+	char release[RELEASE_MAX];
+	char id[ID_MAX];		/* or "" */
+	char archive[DIGEST_MAX];	/* SHA-256 */
+	char symvers[DIGEST_MAX];	/* SHA-256 of /lib/modules/RELEASE/symvers.xz, or "" */
+	bool prepared;
+	unsigned long files;		/* of the archive */
+};
+
+/* Reads the note of the tree @name in @directory. False: it is not one of ours. */
+bool note_read(int directory, const char *name, struct tree_note *note);
+
+/* Whether the tree with that note is of this kernel. */
+bool note_fits(const struct tree_note *note, const struct kernel *kernel);
+
+/*
+ * Whether the tree @name in @directory still has as many files as the archive: programs
+ * that clean up by age, as systemd-tmpfiles, take them one by one.
+ */
+bool note_is_whole(int directory, const char *name, const struct tree_note *note);
+
+/* Writes that of the directory @tree. False, with errno: can't. */
+bool note_write(int tree, const struct tree_note *note);
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See place.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "interrupt.h"
+#include "place.h"
+#include "progress.h"
+
+int place_error(const struct place *place, const char *what)
+{
+	char shown[PATH_MAX + 32];
+	const char *cure = "try as root";
+	int err = errno;
+
+	if (interrupted())
+		return fail(place->path, "was interrupted", "nothing there has changed");
+	snprintf(shown, sizeof(shown), "%s%s%s", place->path, *what ? "/" : "", what);
+	if (err == ENOSPC || err == EDQUOT)
+		cure = "make room there";
+	else if (err == EROFS)
+		cure = "\"kheaders path\" makes a tree elsewhere";
+	else if (err == EXDEV)
+		return fail(shown, "a directory can't be renamed on this overlay",
+			    "give its upper directory a file system with extended attributes");
+	else if (err == EIO)
+		cure = "look for errors of the disk";
+	return fail(shown, strerror(err), cure);
+}
+
+/* Whether the directory @fd is still what is called so, and ours alone. */
+static int check_work(const struct place *place, int fd)
+{
+	struct stat here, st;
+
+	if (fstat(fd, &here))
+		return place_error(place, PLACE_WORK);
+	if (fstatat(place->directory, PLACE_WORK, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? -EAGAIN : place_error(place, PLACE_WORK);
+	if (here.st_dev != st.st_dev || here.st_ino != st.st_ino)
+		return -EAGAIN;
+	if (here.st_uid != geteuid() || here.st_mode & 0077)
+		return fail(place->path, "has a .kheaders that is not yours alone",
+			    "remove it, as its owner");
+	return 0;
+}
+
+static int lock(struct place *place)
+{
+	int fd, ret;
+
+	if (mkdirat(place->directory, PLACE_WORK, 0700) && errno != EEXIST)
+		return place_error(place, "");
+	fd = openat(place->directory, PLACE_WORK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -EAGAIN : place_error(place, PLACE_WORK);
+	/* Nobody else's is waited for. */
+	ret = check_work(place, fd);
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		progress_say("waiting for another kheaders in", place->path);
+		do {
+			ret = flock(fd, LOCK_EX);
+		} while (ret && errno == EINTR && !interrupted());
+		if (ret) {
+			close(fd);
+			return place_error(place, PLACE_WORK);
+		}
+	}
+	ret = check_work(place, fd);
+	if (ret)
+		close(fd);
+	else
+		place->work = fd;
+	return ret;
+}
+
+int place_lock(struct place *place)
+{
+	int ret;
+
+	interrupt_catch();
+	/* Whoever had the lock removed the directory. */
+	do {
+		ret = lock(place);
+	} while (ret == -EAGAIN && !interrupted());
+	if (ret)
+		return ret == -EAGAIN ? place_error(place, "") : ret;
+	/* What one that was killed left. */
+	if (!directory_empty(place->work, ".")) {
+		ret = place_error(place, PLACE_WORK);
+		place_unlock(place);
+	}
+	return ret;
+}
+
+void place_unlock(struct place *place)
+{
+	unlinkat(place->directory, PLACE_WORK, AT_REMOVEDIR);
+	close(place->work);
+}
+
+int place_sweep(struct place *place)
+{
+	struct stat st;
+	int ret;
+
+	if (fstatat(place->directory, PLACE_WORK, &st, AT_SYMLINK_NOFOLLOW) ||
+	    st.st_uid != geteuid())
+		return 0;
+	ret = place_lock(place);
+	if (!ret)
+		place_unlock(place);
+	return ret;
+}
+
+int place_put(struct place *place, const char *name)
+{
+	int ret;
+
+	if (!renameat2(place->work, PLACE_NEW, place->directory, name, RENAME_NOREPLACE))
+		return 0;
+	if (errno == EEXIST) {
+		if (!renameat2(place->work, PLACE_NEW, place->directory, name, RENAME_EXCHANGE))
+			return 0;
+		/* Some file systems can't: for a moment there is none. */
+		if (errno != EINVAL)
+			return place_error(place, name);
+		if (renameat(place->directory, name, place->work, PLACE_OLD))
+			return place_error(place, name);
+	} else if (errno != EINVAL) {
+		return place_error(place, name);
+	}
+	if (!renameat(place->work, PLACE_NEW, place->directory, name))
+		return 0;
+	ret = place_error(place, name);
+	renameat(place->work, PLACE_OLD, place->directory, name);
+	return ret;
+}
+
+int place_remove(struct place *place, const char *name)
+{
+	if (renameat(place->directory, name, place->work, PLACE_OLD))
+		return place_error(place, name);
+	return directory_remove(place->work, PLACE_OLD) ? 0 : place_error(place, name);
+}
+
+int trees_each(const char *root, const char *path, enum directory_missing missing,
+	       tree_fn fn, void *arg)
+{
+	struct place place = { .work = -1 };
+	struct tree_note note;
+	struct dirent *entry;
+	DIR *dir;
+	int fd = directory_open(root, path, missing);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : STATUS_FAILED;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return fail_memory(path);
+	}
+	place.directory = fd;
+	snprintf(place.path, sizeof(place.path), "%s%s", root, path);
+	while ((errno = 0, entry = readdir(dir))) {
+		if (note_read(fd, entry->d_name, &note) &&
+		    !fn(&place, entry->d_name, &note, arg))
+			break;
+	}
+	if (!entry && errno && missing != DIRECTORY_TRY) {
+		place_error(&place, "");
+		fd = -1;
+	}
+	closedir(dir);
+	return fd < 0 ? STATUS_FAILED : 0;
+}
