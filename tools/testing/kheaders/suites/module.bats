@@ -196,7 +196,10 @@ with_modules() {
 	find root/usr root/lib >before
 	with_modules dkms add "kheaders/$version"
 	for release in $releases; do
-		with_modules dkms install "kheaders/$version" -k "$release"
+		with_modules dkms install "kheaders/$version" -k "$release" || {
+			cat root/var/lib/dkms/kheaders/*/build/make.log
+			false
+		}
 		ko=$(find "root/lib/modules/$release" -name 'kheaders.ko*')
 		[ "$(modinfo -F vermagic "./$ko" | cut -d ' ' -f 1)" = "$release" ]
 	done
