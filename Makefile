@@ -138,7 +138,7 @@ oldconfig:
 	@scripts/module/kconfig.sh '$(KDIR)' build/module conf --oldconfig
 
 savedefconfig:
-	@scripts/module/kconfig.sh '$(KDIR)' build/module conf --savedefconfig=$(CURDIR)/build/module/defconfig
+	@scripts/module/kconfig.sh '$(KDIR)' build/module conf --savedefconfig=defconfig
 
 dkms-install:
 	@scripts/module/dkms.sh '$(DESTDIR)'

@@ -67,21 +67,69 @@ fails() {
 	fails "KDIR=$PWD/h: Linux 6.9.1 has a randomized structure layout (CONFIG_RANDSTRUCT); the seed, which each module needs, is secret"
 }
 
+# without_conf ARG...: kconfig.sh where there is no program for it.
+without_conf() {
+	mkdir -p bin
+	for program in sh dirname mkdir awk mv; do
+		ln -sf "$(command -v "$program")" bin
+	done
+	PATH=$PWD/bin "$top/scripts/module/kconfig.sh" /nowhere "$@"
+}
+
 @test "module: the configuration without a program for it is what kconfig makes" {
-	"$top/scripts/module/kconfig.sh" /nowhere "$PWD/build" conf --olddefconfig
-	diff <(grep ^CONFIG_ build/.config) <(grep ^CONFIG_ "$top/scripts/module/default.config")
-	# A choice stays.
+	# In build/ by kconfig, in plain/ without.
+	same() {
+		mkdir -p build plain
+		cp build/.config plain 2>/dev/null || :
+		"$top/scripts/module/kconfig.sh" /nowhere "$PWD/build" conf --olddefconfig
+		without_conf "$PWD/plain" conf --olddefconfig
+		diff <(grep ^CONFIG_ build/.config | sort) <(grep ^CONFIG_ plain/.config | sort)
+	}
+	same
+	cmp plain/.config <(grep -v '^#' "$top/scripts/module/default.config")
+	# A choice stays, also one without the rest, or after the default.
 	sed -i 's/^CONFIG_IKHEADERS_SYSFS=y/# CONFIG_IKHEADERS_SYSFS is not set/' build/.config
-	"$top/scripts/module/kconfig.sh" /nowhere "$PWD/build" conf --olddefconfig
+	same
 	grep -x '# CONFIG_IKHEADERS_SYSFS is not set' build/.config
-	# None of the programs is in this PATH.
-	mkdir bin
-	ln -s "$(command -v sh)" "$(command -v dirname)" "$(command -v mkdir)" "$(command -v cp)" bin
-	PATH=$PWD/bin "$top/scripts/module/kconfig.sh" /nowhere "$PWD/build2" conf --olddefconfig
-	cmp build2/.config "$top/scripts/module/default.config"
-	PATH=$PWD/bin run "$top/scripts/module/kconfig.sh" /nowhere "$PWD/build2" mconf
+	grep -x '# CONFIG_IKHEADERS_SYSFS is not set' plain/.config
+	echo CONFIG_IKHEADERS_STRIP_NONE=y >>build/.config
+	same
+	grep '^CONFIG_IKHEADERS_STRIP_' build/.config | grep -x CONFIG_IKHEADERS_STRIP_NONE=y
+	echo CONFIG_IKHEADERS_STRIP_COMMENTS=y >build/.config
+	same
+	grep -x CONFIG_IKHEADERS_STRIP_COMMENTS=y build/.config
+	grep -x CONFIG_IKHEADERS_SYSFS=y build/.config
+}
+
+@test "module: without the archive's own option, the configuration is as with it" {
+	mkdir build
+	echo '# CONFIG_IKHEADERS_PROC is not set' >build/.config
+	"$top/scripts/module/kconfig.sh" /nowhere "$PWD/build" conf --olddefconfig
+	diff <(grep ^CONFIG_ build/.config | sort) <(grep ^CONFIG_ "$top/scripts/module/default.config" | sort)
+}
+
+@test "module: no program for the configuration, in one line and nothing left" {
+	for args in mconf "conf --oldconfig"; do
+		# shellcheck disable=SC2086 # words
+		run without_conf "$PWD/build" $args
+		[ "$status" = 1 ]
+		[ "$output" = "kheaders: neither /nowhere/scripts/kconfig/${args%% *} nor kconfig-${args%% *} runs here: install the package kconfig-frontends-nox" ]
+		[ ! -e build ]
+	done
+}
+
+@test "module: menuconfig without a terminal" {
+	run timeout 10 "$top/scripts/module/kconfig.sh" /nowhere build mconf </dev/null
 	[ "$status" = 1 ]
-	[ "$output" = "kheaders: no mconf in /nowhere/scripts/kconfig, and no kconfig-mconf here: install kconfig-frontends" ]
+	[ "$output" = "kheaders: menuconfig needs a terminal: use oldconfig, or write the options into build/.config" ]
+	[ ! -e build ]
+}
+
+@test "module: savedefconfig writes what differs from the defaults" {
+	mkdir build
+	echo CONFIG_IKHEADERS_STRIP_NONE=y >build/.config
+	"$top/scripts/module/kconfig.sh" /nowhere "$PWD/build" conf --savedefconfig=defconfig
+	cmp build/defconfig <(echo CONFIG_IKHEADERS_STRIP_NONE=y)
 }
 
 # stock: Debian's headers are $kdir, of $release.
