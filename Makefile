@@ -126,19 +126,21 @@ deb:
 	@$(tests)/packages/deb.sh
 
 # The variables of a kernel's make that say which compiler builds, where they are set.
-compiler-of = $(foreach name,ARCH CROSS_COMPILE LLVM CC,$(if $($(name)),$(if $(filter default,$(origin $(name))),,$(name)='$($(name))')))
+compiler-of = $(foreach name,ARCH CROSS_COMPILE LLVM CC HOSTCC,$(if $($(name)),$(if $(filter default,$(origin $(name))),,$(name)='$($(name))')))
+
+module menuconfig oldconfig savedefconfig: export KDIR := $(KDIR)
 
 module:
-	@MAKEFLAGS= scripts/module/module.sh '$(KDIR)' build/module $(compiler-of)
+	@MAKEFLAGS= scripts/module/module.sh "$$KDIR" build/module $(compiler-of)
 
 menuconfig:
-	@scripts/module/kconfig.sh '$(KDIR)' build/module mconf
+	@scripts/module/kconfig.sh "$$KDIR" build/module mconf
 
 oldconfig:
-	@scripts/module/kconfig.sh '$(KDIR)' build/module conf --oldconfig
+	@scripts/module/kconfig.sh "$$KDIR" build/module conf --oldconfig
 
 savedefconfig:
-	@scripts/module/kconfig.sh '$(KDIR)' build/module conf --savedefconfig=defconfig
+	@scripts/module/kconfig.sh "$$KDIR" build/module conf --savedefconfig=defconfig
 
 dkms-install:
 	@scripts/module/dkms.sh '$(DESTDIR)'

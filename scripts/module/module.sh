@@ -18,6 +18,8 @@
 
 set -eu
 export LC_ALL=C
+# KDIR says what KBUILD_OUTPUT would.
+unset KBUILD_OUTPUT
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
 say() {
@@ -31,7 +33,7 @@ die() {
 
 # failed WHAT: dies with the line of the log that tells why.
 failed() {
-	grep -E 'kheaders:|\*\*\*|[Ee]rror|not found' "$log" | head -n 3 >&2 || :
+	grep -m 1 '^kheaders: ' "$log" >&2 || grep -m 3 -E '\*\*\*|[Ee]rror|not found' "$log" >&2 || :
 	die "$1 failed, see $log"
 }
 
@@ -40,21 +42,33 @@ kdir=$1 build=$2; shift 2
 [ -e "$kdir/Makefile" ] ||
 	die "KDIR=$kdir: no Makefile there; name the directory of a kernel's headers (package linux-headers-RELEASE) or of its build"
 kdir=$(cd "$kdir" && pwd -P)
-for program in make xz tar awk; do
+for program in make xz tar awk flock; do
 	command -v "$program" >/dev/null || die "$program is needed, and is not here: install it"
 done
-mkdir -p "$build"
+mkdir -p "$build" 2>/dev/null || :
+for file in "$build/." "$build/log"; do
+	[ -w "$file" ] || { [ "$file" = "$build/log" ] && [ ! -e "$file" ]; } ||
+		die "$build can't be written: is it another user's? Remove it, or take another clone"
+done
 build=$(cd "$build" && pwd)
+for dir in "$kdir" "$build"; do
+	case $dir in
+	*[[:space:]:\'\"\`\&\;\|\<\>\$\(\)\\]*)
+		die "\"$dir\" has white space or one of :'\"\`&;|<>\$()\\ in it, which make takes for something else: move it" ;;
+	esac
+done
 log=$build/log
-rm -rf "$build/tree" "$build/work" "$build/kheaders.ko" "$build/kheaders.ko.new"
+exec 9>>"$log"
+flock -n 9 || die "another make module is at work in $build: wait for it"
+rm -rf "$build/tree" "$build/work" "$build/kheaders.ko"
 : >"$log"
-trap 'rm -rf "$build/tree" "$build/work" "$build/kheaders.ko.new"' EXIT
+trap 'rm -rf "$build/tree" "$build/work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # make_in KDIR DIR [ARG...]: builds there, as modules are built.
 make_in() {
 	kernel=$1 dir=$2; shift 2
-	make -C "$kernel" M="$dir" -j"$(nproc)" "$@" >>"$log" 2>&1
+	make -C "$kernel" M="$dir" -j"$(nproc)" "$@" >>"$log" 2>&1 9>&-
 }
 
 # said NAME: what Kbuild said of it, see below.
@@ -70,10 +84,11 @@ probe() {
 		$(info kheaders-source: $(realpath $(srctree)))
 		$(info kheaders-object: $(realpath $(objtree)))
 		$(info kheaders-release: $(KERNELRELEASE))
-		$(info kheaders-strip: $(STRIP))
+		$(info kheaders-cc: $(strip $(CC)))
+		$(info kheaders-hostcc: $(strip $(HOSTCC)))
 	EOT
 	make_in "$kdir" "$build/work" "$@" modules || :
-	source=$(said source) object=$(said object) release=$(said release) strip=$(said strip)
+	source=$(said source) object=$(said object) release=$(said release)
 	[ "$release" ] || failed "make M= with KDIR=$kdir"
 	rm -r "$build/work"
 }
@@ -96,6 +111,15 @@ check() {
 		! is_on "$option" ||
 			die "KDIR=$kdir: Linux $release has a randomized structure layout (CONFIG_$option); the seed, which each module needs, is secret"
 	done
+}
+
+# compilers: whether both are here. They may be commands with options.
+compilers() {
+	cc=$(said cc) hostcc=$(said hostcc)
+	$cc --version >>"$log" 2>&1 ||
+		die "$cc, the kernel's compiler, is not here: install it, or name another with CC="
+	echo '#include <search.h>' | $hostcc -fsyntax-only -x c - >>"$log" 2>&1 ||
+		die "$hostcc compiles no programs for this machine: install gcc and libc6-dev, or name another compiler with HOSTCC="
 }
 
 # links_of TREE INTO: links to all that is in TREE. What both trees have a part of, or what
@@ -152,6 +176,7 @@ resolve_wrappers() {
 
 probe "$@"
 check
+compilers
 say "making an archive of $kdir (log: $log)"
 links_of "$source" "$build/tree"
 if [ "$object" != "$source" ]; then
@@ -190,11 +215,11 @@ case $(grep '^CONFIG_IKHEADERS=' tree/include/config/auto.conf) in
 	say "Linux $release has its own /sys/kernel/kheaders.tar.xz (CONFIG_IKHEADERS=y), which stays; this module makes /proc/kheaders.tar.xz alone" ;;
 *=m)	say "Linux $release has a module kheaders of its own (CONFIG_IKHEADERS=m): one of them can be loaded; modprobe takes the one in /lib/modules/$release/updates" ;;
 esac
+# Debugging information names the directory of the build, on which the build ID would depend.
 # shellcheck disable=SC2086 # words
-make_in "$build/tree" "$build/work" "$@" $options CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_SYMVERS= CONFIG_KHEADERS_MODULE=y kheaders-built=Module.symvers modules ||
+make_in "$build/tree" "$build/work" "$@" $options KCFLAGS="${KCFLAGS-} -g0" CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_SYMVERS= CONFIG_KHEADERS_MODULE=y \
+	kheaders-built=Module.symvers modules ||
 	failed "building kheaders.ko for Linux $release"
-module=$build/tree/kernel/kheaders.ko
-$strip --strip-debug -o "$build/kheaders.ko.new" "$module"
-mv "$build/kheaders.ko.new" "$build/kheaders.ko"
+mv "$build/tree/kernel/kheaders.ko" "$build"
 archive=$build/tree/kernel/kheaders_data.tar.xz
 say "$build/kheaders.ko: for Linux $release, $(wc -c <"$build/kheaders.ko") bytes, of them $(wc -c <"$archive") the archive, of $(xz -dc "$archive" | tar -tf - | wc -l) files"

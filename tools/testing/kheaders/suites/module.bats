@@ -31,6 +31,8 @@ headers() {
 		srctree := $(CURDIR)
 		objtree := .
 		KERNELRELEASE := 6.9.1
+		CC := gcc
+		HOSTCC := gcc
 		include $(M)/Kbuild
 		modules: ;
 	EOT
@@ -65,6 +67,76 @@ fails() {
 	fails "KDIR=$PWD/h: Linux 6.9.1 has /proc/kheaders.tar.xz already (CONFIG_IKHEADERS_PROC)"
 	headers CONFIG_RANDSTRUCT=y
 	fails "KDIR=$PWD/h: Linux 6.9.1 has a randomized structure layout (CONFIG_RANDSTRUCT); the seed, which each module needs, is secret"
+}
+
+@test "module: compilers that are not here, or have no headers" {
+	local at=$PWD/nowhere
+	headers
+	sed -i "s,^CC :=.*,CC := $at/gcc -m64," h/Makefile
+	fails "$at/gcc -m64, the kernel's compiler, is not here: install it, or name another with CC="
+	headers
+	sed -i "s,^HOSTCC :=.*,HOSTCC := $at/gcc," h/Makefile
+	fails "$at/gcc compiles no programs for this machine: install gcc and libc6-dev, or name another compiler with HOSTCC="
+	headers
+	# As gcc does without libc6-dev.
+	sed -i 's,^HOSTCC :=.*,HOSTCC := gcc -nostdinc,' h/Makefile
+	fails "gcc -nostdinc compiles no programs for this machine: install gcc and libc6-dev, or name another compiler with HOSTCC="
+}
+
+@test "module: directories that make does not take" {
+	local dir
+	headers
+	for dir in "a b" "a'b" a:b; do
+		cp -r h "$dir"
+		run make -s --no-print-directory -C "$top" module KDIR="$PWD/$dir"
+		echo "$output"
+		[ "$status" = 2 ]
+		[ "${lines[0]}" = "kheaders: \"$PWD/$dir\" has white space or one of :'\"\`&;|<>\$()\\ in it, which make takes for something else: move it" ]
+		run "$top/scripts/module/module.sh" h "$dir/build"
+		echo "$output"
+		[ "$output" = "kheaders: \"$PWD/$dir/build\" has white space or one of :'\"\`&;|<>\$()\\ in it, which make takes for something else: move it" ]
+	done
+}
+
+@test "module: a directory for it that can't be written" {
+	headers
+	mkdir -p repo/scripts log ours
+	cp -r "$top/scripts/module" repo/scripts
+	: >file
+	: >log/log
+	local as=
+	if [ "$(id -u)" = 0 ]; then
+		as="setpriv --reuid=nobody --regid=nogroup --clear-groups"
+		chmod -R a+rX "$BATS_RUN_TMPDIR" .
+		chmod a+w log
+	else
+		chmod a-w ours log/log
+	fi
+	while read -r script words; do
+		echo "$script $words"
+		# shellcheck disable=SC2086 # words
+		run $as "repo/scripts/module/$script" $words
+		echo "$output"
+		[ "$status" = 1 ]
+		[ "$output" = "kheaders: $(echo "$words" | cut -d ' ' -f 2) can't be written: is it another user's? Remove it, or take another clone" ]
+	done <<-EOT
+		module.sh h file
+		module.sh h log
+		module.sh h ours
+		module.sh h ours/build
+		kconfig.sh h file conf --oldconfig
+		kconfig.sh h ours conf --oldconfig
+		kconfig.sh h ours/build conf --oldconfig
+	EOT
+}
+
+@test "module: a second one in the same directory" {
+	headers
+	mkdir build
+	: >build/log
+	run flock build/log "$top/scripts/module/module.sh" h build
+	[ "$status" = 1 ]
+	[ "$output" = "kheaders: another make module is at work in $PWD/build: wait for it" ]
 }
 
 # without_conf ARG...: kconfig.sh where there is no program for it.
@@ -155,8 +227,14 @@ state() {
 @test "module: Debian's headers, in one tree, and as they were" {
 	stock
 	state "${kdir%/usr/src/*}" >before
-	module "$kdir"
+	# Kbuild would write there.
+	KBUILD_OUTPUT=$PWD/other module "$kdir"
+	[ ! -e other ]
 	state "${kdir%/usr/src/*}" | diff before -
+	# Whoever builds it, and where.
+	mkdir -p an/other/directory
+	(cd an/other/directory && umask 077 && module "$kdir/../${kdir##*/}/")
+	cmp build/kheaders.ko an/other/directory/build/kheaders.ko
 	[ "$(ls -A build)" = "$(printf '.config\nkheaders.ko\nlog')" ]
 	[ "$(modinfo -F vermagic build/kheaders.ko | cut -d ' ' -f 1)" = "$release" ]
 	modinfo -F version build/kheaders.ko | grep -xE '[0-9a-f]{16}'
@@ -206,14 +284,15 @@ state() {
 }
 
 # bats test_tags=long
-@test "module: a compiler that is not here, in one line" {
+@test "module: what fails in the build is named, and nothing is left" {
 	stock
-	run module "$kdir" CC=/nowhere/gcc
+	run module "$kdir" XZ=/nowhere/xz
 	echo "$output"
 	[ "$status" = 1 ]
-	[[ $output == *"kheaders: building kheaders.ko for Linux $release failed, see $PWD/build/log" ]]
-	[ ! -e build/kheaders.ko ]
-	[ ! -e build/tree ]
+	[ "${lines[1]}" = "kheaders: CONFIG_IKHEADERS_PROC needs xz, there is no XZ=/nowhere/xz here (package xz-utils)" ]
+	[ "${lines[2]}" = "kheaders: building kheaders.ko for Linux $release failed, see $PWD/build/log" ]
+	[ "${#lines[@]}" = 3 ]
+	[ "$(ls -A build)" = "$(printf '.config\nlog')" ]
 }
 
 # with_modules COMMAND...: as root, where /lib/modules and what dkms knows are empty.
