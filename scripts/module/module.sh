@@ -107,6 +107,8 @@ check() {
 		die "KDIR=$kdir: no $object/Module.symvers; only a whole build of Linux $release makes it"
 	! is_on IKHEADERS_PROC ||
 		die "KDIR=$kdir: Linux $release has /proc/kheaders.tar.xz already (CONFIG_IKHEADERS_PROC)"
+	[ ! -e "$source/include/config/kheaders.id" ] ||
+		die "KDIR=$kdir: it was unpacked from the kheaders.ko of Linux $release; name the headers that this was built with, or take that kheaders.ko"
 	for option in RANDSTRUCT GCC_PLUGIN_RANDSTRUCT; do
 		! is_on "$option" ||
 			die "KDIR=$kdir: Linux $release has a randomized structure layout (CONFIG_$option); the seed, which each module needs, is secret"

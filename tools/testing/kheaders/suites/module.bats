@@ -65,6 +65,10 @@ fails() {
 @test "module: kernels that it is not for" {
 	headers CONFIG_IKHEADERS_PROC=y
 	fails "KDIR=$PWD/h: Linux 6.9.1 has /proc/kheaders.tar.xz already (CONFIG_IKHEADERS_PROC)"
+	headers
+	: >h/include/config/kheaders.id
+	fails "KDIR=$PWD/h: it was unpacked from the kheaders.ko of Linux 6.9.1; name the headers that this was built with, or take that kheaders.ko"
+	rm h/include/config/kheaders.id
 	headers CONFIG_RANDSTRUCT=y
 	fails "KDIR=$PWD/h: Linux 6.9.1 has a randomized structure layout (CONFIG_RANDSTRUCT); the seed, which each module needs, is secret"
 }
@@ -307,6 +311,53 @@ with_modules() {
 		exec "$@"' - "$PWD/root" "$@"
 }
 
+@test "module: dkms-install builds for all kernels with headers" {
+	[ "$(id -u)" = 0 ] || skip "dkms is root's"
+	local version
+	version=$(make -s --no-print-directory -C "$top" version)
+	cat >dkms <<-'EOT'
+		#!/bin/sh
+		cd "$(dirname "$0")" || exit
+		echo "$*" >>called
+		case $* in
+		status*) cat status ;;
+		*' -k without') exit 77 ;;
+		*' -k broken') exit 10 ;;
+		esac
+	EOT
+	chmod +x dkms
+	mkdir -p root/lib/modules/no-headers
+	ln -s /nowhere root/lib/modules/no-headers/build
+	# calls LINE...: dkms was called so.
+	calls() {
+		diff <(printf "%s\n" "$@" | sed "s,kheaders,kheaders/$version,") called
+		rm called
+	}
+	: >status
+	PATH=$PWD:$PATH with_modules "$top/scripts/module/dkms.sh" '' >output
+	cat output
+	calls "status kheaders" "add kheaders"
+	grep -x 'kheaders: no headers in /lib/modules/RELEASE/build: dkms builds kheaders.ko once a kernel has some' output
+	for release in first second without; do
+		mkdir -p "root/lib/modules/$release/build"
+		: >"root/lib/modules/$release/build/Makefile"
+	done
+	echo "kheaders/$version: added" >status
+	PATH=$PWD:$PATH with_modules "$top/scripts/module/dkms.sh" ''
+	calls "status kheaders" "remove kheaders --all" "add kheaders" "install kheaders -k first" \
+		"install kheaders -k second" "install kheaders -k without"
+	# One that fails is told, and does not keep others from theirs.
+	mkdir "root/lib/modules/broken"
+	ln -s ../first/build "root/lib/modules/broken"
+	PATH=$PWD:$PATH run with_modules "$top/scripts/module/dkms.sh" ''
+	echo "$output"
+	[ "$status" = 1 ]
+	[ "${lines[-1]}" = "kheaders: dkms built no kheaders.ko for Linux broken, see above" ]
+	calls "status kheaders" "remove kheaders --all" "add kheaders" "install kheaders -k broken" \
+		"install kheaders -k first" "install kheaders -k second" "install kheaders -k without"
+	[ "$(ls root/usr/src)" = "kheaders-$version" ]
+}
+
 # bats test_tags=long
 @test "module: dkms builds it for two kernels, and nothing is left of it" {
 	[ "$(id -u)" = 0 ] || skip "dkms is root's"
@@ -319,14 +370,17 @@ with_modules() {
 		mkdir -p "root/lib/modules/$release"
 		ln -s "$kdir" "root/lib/modules/$release/build"
 	done
+	# Headers that were unpacked from one.
+	mkdir -p root/lib/modules/unpacked/build/include/config
+	: >root/lib/modules/unpacked/build/Makefile
+	: >root/lib/modules/unpacked/build/include/config/kheaders.id
 	make -s -C "$top" dkms-install DESTDIR="$PWD/root"
 	find root/usr root/lib >before
-	with_modules dkms add "kheaders/$version"
+	with_modules make -s -C "$top" dkms-install || {
+		cat root/var/lib/dkms/kheaders/*/build/make.log
+		false
+	}
 	for release in $releases; do
-		with_modules dkms install "kheaders/$version" -k "$release" || {
-			cat root/var/lib/dkms/kheaders/*/build/make.log
-			false
-		}
 		ko=$(find "root/lib/modules/$release" -name 'kheaders.ko*')
 		[ "$(modinfo -F vermagic "./$ko" | cut -d ' ' -f 1)" = "$release" ]
 	done
