@@ -10,6 +10,8 @@
 # kheaders/VERSION --all" undoes all but the copy.
 
 set -eu
+# dkms takes for a compiler what a make below another one says about directories.
+unset MAKELEVEL MAKEFLAGS MFLAGS
 top=$(cd "$(dirname "$0")/../.." && pwd)
 destdir=$1
 

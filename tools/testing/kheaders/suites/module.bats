@@ -376,7 +376,7 @@ with_modules() {
 	: >root/lib/modules/unpacked/build/include/config/kheaders.id
 	make -s -C "$top" dkms-install DESTDIR="$PWD/root"
 	find root/usr root/lib >before
-	with_modules make -s -C "$top" dkms-install || {
+	with_modules make -C "$top" dkms-install || {
 		cat root/var/lib/dkms/kheaders/*/build/make.log
 		false
 	}
