@@ -14,6 +14,7 @@ CONFIG	?=
 PREFIX	?= /usr/local
 DESTDIR	?=
 KDIR	?= /lib/modules/$(shell uname -r)/build
+HOSTPROGS ?=
 
 tests	:= tools/testing/kheaders
 overlay	:= scripts/overlay
@@ -44,6 +45,7 @@ help:
 	@echo '  make deb            make a Debian package of it, with what runs it at boot, in build/deb/'
 	@echo '  make module KDIR=D  build build/module/kheaders.ko for a kernel that is built already: D is its'
 	@echo '                      linux-headers, or where it was built (/lib/modules/$$(uname -r)/build)'
+	@echo '                      HOSTPROGS=D: host programs for the machine that the kernel is for'
 	@echo '  make menuconfig     choose what make module puts in, in build/module/.config'
 	@echo '  make oldconfig      the same by questions'
 	@echo '  make savedefconfig  write what differs from the defaults, to build/module/defconfig'
@@ -129,6 +131,7 @@ deb:
 compiler-of = $(foreach name,ARCH CROSS_COMPILE LLVM CC HOSTCC,$(if $($(name)),$(if $(filter default,$(origin $(name))),,$(name)='$($(name))')))
 
 module menuconfig oldconfig savedefconfig: export KDIR := $(KDIR)
+module: export HOSTPROGS := $(HOSTPROGS)
 
 module:
 	@MAKEFLAGS= scripts/module/module.sh "$$KDIR" build/module $(compiler-of)

@@ -8,13 +8,15 @@
 # KDIR is where modules for that kernel are built: the directory of a linux-headers
 # package, or of the kernel's own build. It is only read. BUILD gets kheaders.ko, the log,
 # and .config: what the archive holds, see kconfig.sh. NAME=VALUE are for the kernel's
-# make, such as ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-.
+# make, such as ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-. With HOSTPROGS in the
+# environment, a directory like KDIR, the archive gets the host programs that are there.
 #
 #	BUILD/tree	all files of KDIR in one tree, as links, with our generator in it
 #	BUILD/work	what make takes for the module's directory: links to the same
 #			directories. It is another one since make writes Module.symvers there
+#	BUILD/programs	those of HOSTPROGS, as links
 #
-# Both are removed at the end.
+# They are removed at the end.
 
 set -eu
 export LC_ALL=C
@@ -60,9 +62,9 @@ done
 log=$build/log
 exec 9>>"$log"
 flock -n 9 || die "another make module is at work in $build: wait for it"
-rm -rf "$build/tree" "$build/work" "$build/kheaders.ko"
+rm -rf "$build/tree" "$build/work" "$build/programs" "$build/kheaders.ko"
 : >"$log"
-trap 'rm -rf "$build/tree" "$build/work"' EXIT
+trap 'rm -rf "$build/tree" "$build/work" "$build/programs"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # make_in KDIR DIR [ARG...]: builds there, as modules are built.
@@ -102,6 +104,10 @@ check() {
 	for file in include/config/auto.conf include/config/kernel.release include/generated/autoconf.h; do
 		[ -e "$object/$file" ] ||
 			die "KDIR=$kdir: no $object/$file; it is not that of a kernel which was configured: call \"make modules_prepare\" there"
+	done
+	for dir in ${HOSTPROGS:+scripts tools}; do
+		[ -d "$HOSTPROGS/$dir" ] ||
+			die "HOSTPROGS=$HOSTPROGS: no $dir there; name a directory like KDIR, or an unpacked linux-kbuild"
 	done
 	[ -s "$object/Module.symvers" ] ||
 		die "KDIR=$kdir: no $object/Module.symvers; only a whole build of Linux $release makes it"
@@ -176,6 +182,26 @@ resolve_wrappers() {
 	rm -f scripts/mod/modpost.real-* tools/objtool/objtool.real-*
 }
 
+# foreign: whether the kernel is for another kind of machine than this one.
+foreign() {
+	bits=32
+	! is_on 64BIT || bits=64
+	[ "$(sh "$top/scripts/kheaders/native.sh" "$cc" "$hostcc")" != "$bits" ]
+}
+
+# programs: those of HOSTPROGS, or what is to be said without.
+programs() {
+	if [ "${HOSTPROGS-}" ]; then
+		for dir in scripts tools; do
+			mkdir -p "$build/programs/$dir"
+			cp -rs "$(cd "$HOSTPROGS/$dir" && pwd)/." "$build/programs/$dir"
+		done
+		(cd "$build/programs" && resolve_wrappers)
+	elif [ ! -e "$build/tree/scripts/basic/fixdep.c" ] && foreign; then
+		say "its host programs are for this machine, and $kdir has no source of them: it is for eBPF alone, unless HOSTPROGS= names the same programs for the kernel's machine"
+	fi
+}
+
 probe "$@"
 check
 compilers
@@ -188,6 +214,7 @@ if [ "$object" != "$source" ]; then
 	cp -a --remove-destination "$build/object/." "$build/tree"
 	rm -rf "$build/object"
 fi
+programs
 cd "$build/tree"
 resolve_wrappers
 rm include/config/kernel.release
@@ -220,7 +247,7 @@ esac
 # Debugging information names the directory of the build, on which the build ID would depend.
 # shellcheck disable=SC2086 # words
 make_in "$build/tree" "$build/work" "$@" $options KCFLAGS="${KCFLAGS-} -g0" CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_SYMVERS= CONFIG_KHEADERS_MODULE=y \
-	kheaders-built=Module.symvers modules ||
+	kheaders-built=Module.symvers ${HOSTPROGS:+kheaders-programs="$build/programs/"} modules ||
 	failed "building kheaders.ko for Linux $release"
 mv "$build/tree/kernel/kheaders.ko" "$build"
 archive=$build/tree/kernel/kheaders_data.tar.xz

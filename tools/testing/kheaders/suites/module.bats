@@ -274,6 +274,24 @@ state() {
 }
 
 # bats test_tags=long
+@test "module: HOSTPROGS= are those in the archive, and not those that build it" {
+	stock
+	mkdir -p programs/scripts
+	cp -rL "$kdir/scripts"/{basic,mod,genksyms,recordmcount*,sign-file} programs/scripts
+	HOSTPROGS=programs run module "$kdir"
+	[ "$status" = 1 ]
+	[ "$output" = "kheaders: HOSTPROGS=programs: no tools there; name a directory like KDIR, or an unpacked linux-kbuild" ]
+	cp -rL "$kdir/tools" programs
+	# Nothing could be built with that one.
+	cp "$(type -P true)" programs/scripts/basic/fixdep
+	HOSTPROGS=programs module "$kdir"
+	[ "$(ls -A build)" = "$(printf '.config\nkheaders.ko\nlog')" ]
+	unpack
+	strip -R .note.gnu.build-id -o fixdep "$(type -P true)"
+	cmp fixdep t/scripts/basic/fixdep
+}
+
+# bats test_tags=long
 @test "module: options of .config" {
 	stock
 	mkdir build
