@@ -59,17 +59,17 @@ qemu() {
 	kind=$arch
 	# A distribution's kernel has drivers of PCI, as modules in its initrd.
 	if [ -e "$out/initrd" ]; then
-		device=virtio-9p-pci kind=$arch-pci
+		device=virtio-9p-pci
+		[ "$arch" != x86_64 ] || kind=stock
 		set -- "$@" -initrd "$out/initrd"
 	fi
 	case $kind in
-	arm64*)	set -- qemu-system-aarch64 -M virt -cpu cortex-a72 "$@"
+	arm64)	set -- qemu-system-aarch64 -M virt -cpu cortex-a72 "$@"
 		console=ttyAMA0 ;;
 	arm)	set -- qemu-system-arm -M virt -cpu cortex-a15 "$@"
 		console=ttyAMA0 ;;
 	riscv)	set -- qemu-system-riscv64 -M virt "$@" ;;
-	x86_64-pci)
-		set -- qemu-system-x86_64 -M pc -cpu Nehalem "$@" ;;
+	stock)	set -- qemu-system-x86_64 -M pc -cpu Nehalem "$@" ;;
 	# Without ACPI, QEMU names its devices on the kernel's command line. What later
 	# processors have is slow to emulate: programs take a sixth longer on "max".
 	*)	set -- qemu-system-x86_64 -M microvm,rtc=on,acpi=off -cpu Nehalem "$@" ;;
