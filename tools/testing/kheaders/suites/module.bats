@@ -62,7 +62,7 @@ fails() {
 	fails "KDIR=$PWD/h: no $PWD/h/Module.symvers; only a whole build of Linux 6.9.1 makes it"
 }
 
-@test "module: kernels that it is not for" {
+@test "museum 49: make module refuses kernels that it is not for, and trees that it made" {
 	headers CONFIG_IKHEADERS_PROC=y
 	fails "KDIR=$PWD/h: Linux 6.9.1 has /proc/kheaders.tar.xz already (CONFIG_IKHEADERS_PROC)"
 	headers
@@ -377,7 +377,7 @@ with_modules() {
 }
 
 # bats test_tags=long
-@test "module: dkms builds it for two kernels, and nothing is left of it" {
+@test "museum 50: dkms builds the module for two kernels, also below make, and nothing is left" {
 	[ "$(id -u)" = 0 ] || skip "dkms is root's"
 	local version kdir release releases=
 	version=$(make -s --no-print-directory -C "$top" version)
