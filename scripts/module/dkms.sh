@@ -12,17 +12,8 @@
 set -eu
 # dkms takes for a compiler what a make below another one says about directories.
 unset MAKELEVEL MAKEFLAGS MFLAGS
-top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$(dirname "$0")/lib.sh"
 destdir=$1
-
-say() {
-	echo "kheaders: $*"
-}
-
-die() {
-	say "$@" >&2
-	exit 1
-}
 
 cd "$top"
 version=$(make -s --no-print-directory version)

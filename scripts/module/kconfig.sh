@@ -11,14 +11,9 @@
 # from default.config beside this.
 
 set -eu
-top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$(dirname "$0")/lib.sh"
 kdir=$(cd "$1" 2>/dev/null && pwd) || kdir=$1
 build=$2 program=$3; shift 3
-
-die() {
-	echo "kheaders: $*" >&2
-	exit 1
-}
 
 # starts PROGRAM: whether there is one, and for this machine.
 starts() {
@@ -38,9 +33,7 @@ starts "$found" || {
 if [ "$program" = mconf ] && ! { [ -t 0 ] && [ -t 1 ]; }; then
 	die "menuconfig needs a terminal: use oldconfig, or write the options into $build/.config"
 fi
-if ! mkdir -p "$build" 2>/dev/null || [ ! -w "$build" ]; then
-	die "$build can't be written: is it another user's? Remove it, or take another clone"
-fi
+writable "$build"
 cd "$build"
 if [ -z "$found" ]; then
 	chosen=.config

@@ -12,7 +12,7 @@
 # environment, a directory like KDIR, the archive gets the host programs that are there.
 #
 #	BUILD/tree	all files of KDIR in one tree, as links, with our generator in it
-#	BUILD/work	what make takes for the module's directory: links to the same
+#	BUILD/external	what make takes for the module's directory: links to the same
 #			directories. It is another one since make writes Module.symvers there
 #	BUILD/programs	those of HOSTPROGS, as links
 #
@@ -22,16 +22,7 @@ set -eu
 export LC_ALL=C
 # KDIR says what KBUILD_OUTPUT would.
 unset KBUILD_OUTPUT
-top=$(cd "$(dirname "$0")/../.." && pwd)
-
-say() {
-	echo "kheaders: $*"
-}
-
-die() {
-	say "$@" >&2
-	exit 1
-}
+. "$(dirname "$0")/lib.sh"
 
 # failed WHAT: dies with the line of the log that tells why.
 failed() {
@@ -47,11 +38,7 @@ kdir=$(cd "$kdir" && pwd -P)
 for program in make xz tar awk flock; do
 	command -v "$program" >/dev/null || die "$program is needed, and is not here: install it"
 done
-mkdir -p "$build" 2>/dev/null || :
-for file in "$build/." "$build/log"; do
-	[ -w "$file" ] || { [ "$file" = "$build/log" ] && [ ! -e "$file" ]; } ||
-		die "$build can't be written: is it another user's? Remove it, or take another clone"
-done
+writable "$build" log
 build=$(cd "$build" && pwd)
 for dir in "$kdir" "$build"; do
 	case $dir in
@@ -62,9 +49,9 @@ done
 log=$build/log
 exec 9>>"$log"
 flock -n 9 || die "another make module is at work in $build: wait for it"
-rm -rf "$build/tree" "$build/work" "$build/programs" "$build/kheaders.ko"
+rm -rf "$build/tree" "$build/external" "$build/programs" "$build/kheaders.ko"
 : >"$log"
-trap 'rm -rf "$build/tree" "$build/work" "$build/programs"' EXIT
+trap 'rm -rf "$build/tree" "$build/external" "$build/programs"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # make_in KDIR DIR [ARG...]: builds there, as modules are built.
@@ -81,18 +68,18 @@ said() {
 # Kbuild itself knows where the kernel's source is, in one tree with what was built or not,
 # and its release: in Debian's headers, include/config/kernel.release has another one.
 probe() {
-	mkdir "$build/work"
-	cat >"$build/work/Kbuild" <<-'EOT'
+	mkdir "$build/external"
+	cat >"$build/external/Kbuild" <<-'EOT'
 		$(info kheaders-source: $(realpath $(srctree)))
 		$(info kheaders-object: $(realpath $(objtree)))
 		$(info kheaders-release: $(KERNELRELEASE))
 		$(info kheaders-cc: $(strip $(CC)))
 		$(info kheaders-hostcc: $(strip $(HOSTCC)))
 	EOT
-	make_in "$kdir" "$build/work" "$@" modules || :
+	make_in "$kdir" "$build/external" "$@" modules || :
 	source=$(said source) object=$(said object) release=$(said release)
 	[ "$release" ] || failed "make M= with KDIR=$kdir"
-	rm -r "$build/work"
+	rm -r "$build/external"
 }
 
 # is_on OPTION: whether the kernel has it.
@@ -226,14 +213,14 @@ rm -f kernel/Makefile kernel/kheaders*
 cp -s "$top"/kernel/Makefile.kheaders "$top"/kernel/kheaders*.[ch] kernel
 cp -s "$top/scripts/module/Kbuild" kernel
 
-mkdir "$build/work"
+mkdir "$build/external"
 for entry in * .config; do
 	case $entry in
 	Module.symvers|modules.order|Makefile|Kbuild) ;;
-	*)	ln -s "../tree/$entry" "$build/work/$entry" ;;
+	*)	ln -s "../tree/$entry" "$build/external/$entry" ;;
 	esac
 done
-echo 'obj-m := kernel/' >"$build/work/Kbuild"
+echo 'obj-m := kernel/' >"$build/external/Kbuild"
 
 cd "$build"
 "$top/scripts/module/kconfig.sh" "$kdir" "$build" conf --olddefconfig >>"$log" 2>&1 || failed "the configuration"
@@ -246,7 +233,7 @@ case $(grep '^CONFIG_IKHEADERS=' tree/include/config/auto.conf) in
 esac
 # Debugging information names the directory of the build, on which the build ID would depend.
 # shellcheck disable=SC2086 # words
-make_in "$build/tree" "$build/work" "$@" $options KCFLAGS="${KCFLAGS-} -g0" CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_SYMVERS= CONFIG_KHEADERS_MODULE=y \
+make_in "$build/tree" "$build/external" "$@" $options KCFLAGS="${KCFLAGS-} -g0" CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_SYMVERS= CONFIG_KHEADERS_MODULE=y \
 	kheaders-built=Module.symvers ${HOSTPROGS:+kheaders-programs="$build/programs/"} modules ||
 	failed "building kheaders.ko for Linux $release"
 mv "$build/tree/kernel/kheaders.ko" "$build"

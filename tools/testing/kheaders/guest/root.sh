@@ -9,9 +9,9 @@
 #
 # NAME is arm64, arm or riscv, as the kernel names them; a release of Debian for x86_64,
 # trixie for example; or systemd: Debian 12 that boots with that, has our package, and a
-# package for dkms. Prints the directory, build/root/NAME, which is made
-# once. The packages are unpacked and not configured, which would run programs of
-# another architecture here; but for systemd's, which only root can make.
+# package for dkms. Prints the directory, build/root/NAME, which is made once. The packages
+# are unpacked and not configured, which would run programs of another architecture here;
+# but for systemd's, which only root can make.
 
 set -eu
 . "$(dirname "$0")/../lib.sh"
