@@ -89,7 +89,7 @@ static int open_operand(struct operand *operand)
 		else if (!symvers_is_printable(operand->called))
 			ret = fail(name, "is not a name for a module", "rename it");
 	} else if (ret == -EINVAL) {
-		ret = lines_of_image(&operand->lines, name, data, size, false);
+		ret = lines_of_image(&operand->lines, name, data, size);
 	} else {
 		ret = ret == -ENOMEM ? fail_memory(name) :
 		      fail(name, "is damaged", "get another copy of it");
@@ -164,7 +164,7 @@ static int kernel_lines(struct lines *lines, const char *image)
 	ret = image_read(image, &data, &size);
 	if (ret)
 		return ret;
-	ret = lines_of_image(lines, image, data, size, false);
+	ret = lines_of_image(lines, image, data, size);
 	free(data);
 	return ret;
 }

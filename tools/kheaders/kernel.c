@@ -20,6 +20,7 @@
 #include "directory.h"
 #include "image.h"
 #include "kernel.h"
+#include "lines.h"
 
 #define PROC		"/proc/kheaders.tar.xz"
 #define SYS		"/sys/kernel/kheaders.tar.xz"
@@ -186,8 +187,9 @@ static int load_running(struct kernel *kernel)
 /* --- A file ---------------------------------------------------------------------- */
 
 /*
- * Copies what is between the marks, if that is an archive. Where an image is stored in
- * blocks rather than compressed, the marks can be seen with something in between.
+ * Copies what is between the marks, if that is an archive, and what symbols there are
+ * beside it. Where an image is stored in blocks rather than compressed, the marks can be
+ * seen with something in between.
  */
 static bool look(const unsigned char *image, size_t size, void *arg)
 {
@@ -204,6 +206,8 @@ static bool look(const unsigned char *image, size_t size, void *arg)
 		kernel->archive = malloc(kernel->size);
 		if (kernel->archive)
 			memcpy(kernel->archive, begin, kernel->size);
+		if (lines_find(&kernel->symvers, image, size))
+			kernel_close(kernel);
 		return true;
 	}
 	return false;
@@ -323,4 +327,6 @@ void kernel_close(struct kernel *kernel)
 {
 	free(kernel->archive);
 	kernel->archive = NULL;
+	free(kernel->symvers);
+	kernel->symvers = NULL;
 }

@@ -18,6 +18,7 @@ struct kernel {
 	unsigned char *archive;		/* NULL before kernel_load() */
 	size_t size;
 	char digest[DIGEST_MAX];	/* "" before kernel_load(), if running */
+	char *symvers;			/* lines of Module.symvers beside it in an image, or NULL */
 };
 
 /* What the arguments of a command say of a kernel. */

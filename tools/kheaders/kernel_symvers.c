@@ -9,37 +9,29 @@
 #include "command.h"
 #include "complete.h"
 #include "directory.h"
-#include "image.h"
 #include "install.h"
 #include "kernel_symvers.h"
 #include "lines.h"
 
-static int find_lines(struct lines *lines, const struct kernel *kernel, bool tell)
+static int find_lines(struct lines *lines, struct kernel *kernel, bool tell)
 {
-	unsigned char *image;
-	size_t size;
-	int ret;
+	char *text = kernel->symvers;
 
 	*lines = (struct lines) { 0 };
-	if (kernel->running) {
-		if (!access(LINES_PROC, R_OK))
-			return lines_of_running(lines);
-		if (tell)
-			fprintf(stderr,
-				"kheaders: the tree has no Module.symvers: the kernel has no %s (CONFIG_IKHEADERS_SYMVERS)\n",
-				LINES_PROC);
-		return 0;
-	}
-	ret = image_read(kernel->name, &image, &size);
-	if (ret)
-		return ret;
-	ret = lines_of_image(lines, kernel->name, image, size, true);
-	free(image);
-	if (!ret && !lines->count && tell)
+	if (kernel->running && !access(LINES_PROC, R_OK))
+		return lines_of_running(lines);
+	kernel->symvers = NULL;
+	if (text)
+		return lines_of_text(lines, kernel->name, text);
+	if (tell && kernel->running)
+		fprintf(stderr,
+			"kheaders: the tree has no Module.symvers: the kernel has no %s (CONFIG_IKHEADERS_SYMVERS)\n",
+			LINES_PROC);
+	else if (tell)
 		fprintf(stderr,
 			"kheaders: the tree has no Module.symvers: no symbol versions are in %s, only in an image of the kernel (CONFIG_IKHEADERS_SYMVERS)\n",
 			kernel->name);
-	return ret;
+	return 0;
 }
 
 static int write_text(FILE *out, const struct lines *lines, const char *root,
@@ -61,7 +53,7 @@ static int write_text(FILE *out, const struct lines *lines, const char *root,
 	return ret;
 }
 
-int kernel_symvers(const struct kernel *kernel, const char *root, bool tell, char **text,
+int kernel_symvers(struct kernel *kernel, const char *root, bool tell, char **text,
 		   size_t *size)
 {
 	struct lines lines;

@@ -10,11 +10,11 @@
 
 /*
  * Makes it in @text, to be freed, of what the kernel tells or its image holds, and of its
- * modules below @root. NULL: the kernel's symbols are not known, as a line on stderr
- * says if @tell.
+ * modules below @root, once. NULL: the kernel's symbols are not known, as a line on
+ * stderr says if @tell.
  * Returns 0, or an exit status, having said why.
  */
-int kernel_symvers(const struct kernel *kernel, const char *root, bool tell, char **text,
+int kernel_symvers(struct kernel *kernel, const char *root, bool tell, char **text,
 		   size_t *size);
 
 #endif

@@ -98,8 +98,7 @@ static int parse(struct lines *lines, char *text)
 	return lines->count && !*at ? 0 : -EINVAL;
 }
 
-/* As parse(), of the file @name; but returns an exit status, having said why. */
-static int take(struct lines *lines, const char *name, char *text)
+int lines_of_text(struct lines *lines, const char *name, char *text)
 {
 	int err = parse(lines, text);
 
@@ -152,27 +151,35 @@ int lines_of_running(struct lines *lines)
 		free(before);
 		before = text;
 	}
-	return take(lines, LINES_PROC, before);
+	return lines_of_text(lines, LINES_PROC, before);
 }
 
 /* --- An image ------------------------------------------------------------------------ */
 
 struct search {
-	FILE *out;
+	char *text;		/* what it would be in /proc */
 	int tries;
 	int err;		/* what symvers_open() said, if more than that there is none */
 };
 
-static void write_symbols(FILE *out, struct symvers *sv)
+static int write_symbols(char **text, struct symvers *sv)
 {
 	struct symvers_symbol symbol;
 	struct lines columns = { 0 };
-	size_t i;
+	size_t length, i;
+	FILE *out = open_memstream(text, &length);
 
+	if (!out)
+		return -ENOMEM;
 	for (i = 0; symvers_get(sv, i, &symbol); i++) {
 		columns.namespaces = symbol.namespace;
 		line_write(out, &columns, &symbol, "vmlinux");
 	}
+	if (!fclose(out))
+		return 0;
+	free(*text);
+	*text = NULL;
+	return -ENOMEM;
 }
 
 static bool look(const unsigned char *image, size_t size, void *arg)
@@ -186,7 +193,7 @@ static bool look(const unsigned char *image, size_t size, void *arg)
 	     mark = symvers_mark(image, size, mark + 1)) {
 		err = symvers_open(&sv, image, size, mark);
 		if (!err) {
-			write_symbols(search->out, &sv);
+			search->err = write_symbols(&search->text, &sv);
 			symvers_close(&sv);
 			return true;
 		}
@@ -197,6 +204,15 @@ static bool look(const unsigned char *image, size_t size, void *arg)
 			search->err = err;
 	}
 	return false;
+}
+
+int lines_find(char **text, const unsigned char *image, size_t size)
+{
+	struct search search = { .tries = TRIES };
+
+	look(image, size, &search);
+	*text = search.text;
+	return search.err == -ENOMEM ? -ENOMEM : 0;
 }
 
 static int why_not(const char *name, int err, bool gave_up)
@@ -220,9 +236,8 @@ static int why_not(const char *name, int err, bool gave_up)
 		    "was it built with CONFIG_IKHEADERS_SYMVERS=y?");
 }
 
-/* The text that it would be in /proc, or NULL, in @text. Returns an exit status, too. */
-static int text_of_image(char **text, const char *name, const unsigned char *image, size_t size,
-			 bool ask)
+/* Returns an exit status, having said why. */
+static int text_of_image(char **text, const char *name, const unsigned char *image, size_t size)
 {
 	struct search search = { .tries = TRIES };
 	struct image_search images = {
@@ -231,25 +246,13 @@ static int text_of_image(char **text, const char *name, const unsigned char *ima
 		.room_max = ROOM_MAX,
 		.work_max = WORK_MAX,
 	};
-	size_t length;
-	int ret;
+	int ret = image_search(&images, image, size);
 
-	*text = NULL;
-	search.out = open_memstream(text, &length);
-	if (!search.out)
-		return fail_memory(name);
-	ret = image_search(&images, image, size);
-	if (fclose(search.out))
-		ret = -ENOMEM;
-	if (ret > 0)
-		return 0;
-	free(*text);
-	*text = NULL;
-	return ask && !ret ? 0 : why_not(name, ret ? ret : search.err, images.gave_up);
+	*text = search.text;
+	return *text ? 0 : why_not(name, ret < 0 ? ret : search.err, images.gave_up);
 }
 
-int lines_of_image(struct lines *lines, const char *name, const unsigned char *image, size_t size,
-		   bool ask)
+int lines_of_image(struct lines *lines, const char *name, const unsigned char *image, size_t size)
 {
 	static const char begin[] = "0x";
 	char *text;
@@ -261,9 +264,9 @@ int lines_of_image(struct lines *lines, const char *name, const unsigned char *i
 		if (!text)
 			return fail_memory(name);
 	} else {
-		ret = text_of_image(&text, name, image, size, ask);
-		if (ret || !text)
+		ret = text_of_image(&text, name, image, size);
+		if (ret)
 			return ret;
 	}
-	return take(lines, name, text);
+	return lines_of_text(lines, name, text);
 }

@@ -30,11 +30,19 @@ int lines_of_running(struct lines *lines);
 
 /*
  * Those of the kernel in @image, which is read from the file @name: in a kernel image, or
- * in a copy of /proc/kheaders.symvers. Returns 0, or an exit status, having said why; with
- * @ask, that there are none is no error.
+ * in a copy of /proc/kheaders.symvers. Returns 0, or an exit status, having said why.
  */
 int lines_of_image(struct lines *lines, const char *name, const unsigned char *image,
-		   size_t size, bool ask);
+		   size_t size);
+
+/*
+ * Puts them in @text, which is to be freed, if they are in @image as it is, with nothing
+ * unpacked; otherwise NULL. Returns 0, or -ENOMEM.
+ */
+int lines_find(char **text, const unsigned char *image, size_t size);
+
+/* Those in @text, which is theirs from then on. Returns as lines_of_image() does. */
+int lines_of_text(struct lines *lines, const char *name, char *text);
 
 void lines_free(struct lines *lines);
 

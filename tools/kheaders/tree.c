@@ -112,7 +112,7 @@ static int own_symvers(struct place *place, int tree, char **text, size_t *size)
 
 /* Also makes symvers.xz, in place of the one that an earlier tree @name came with. */
 static int add_symvers(struct place *place, int tree, const char *name,
-		       const struct kernel *kernel, const struct tree_options *options,
+		       struct kernel *kernel, const struct tree_options *options,
 		       struct symvers_xz *xz)
 {
 	struct tree_note old = { 0 };

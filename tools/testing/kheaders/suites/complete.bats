@@ -361,6 +361,16 @@ installs() {
 	[ -e $disk/kernel/drivers/foo.ko ]
 }
 
+@test "the image is read once, for both the headers and the symbols" {
+	image_and_module
+	zstd -q image -o packed
+	# LeakSanitizer does not run under strace.
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o calls -e trace=openat \
+		kheaders install --root root --from packed
+	diff want $tree/Module.symvers
+	[ "$(grep -c '"packed"' calls)" = 1 ]
+}
+
 @test "a symvers.xz that kheaders made is replaced, and one that it did not make stays" {
 	image_and_module
 	installs
