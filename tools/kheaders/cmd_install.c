@@ -56,8 +56,14 @@ static int make_link(const struct install *i)
 	return 0;
 }
 
+/* Whether the tree and what comes with it are there. */
+static bool is_whole(const struct install *i, const struct kernel *kernel)
+{
+	return i->tree != TREE_NONE && i->fits && !install_lacks_symvers(i, kernel);
+}
+
 /* Returns 0 if the tree may be made or linked to, -1 if all is well, or an exit status. */
-static int judge(const struct install *i, bool force)
+static int judge(const struct install *i, const struct kernel *kernel, bool force)
 {
 	char shown[2 * PATH_MAX];
 
@@ -70,7 +76,7 @@ static int judge(const struct install *i, bool force)
 			    "remove it, or the package that it belongs to");
 	if (i->link == LINK_DANGLES && !force)
 		return fail(shown, "is a link that leads nowhere", "--force replaces it");
-	return i->link == LINK_OURS && i->tree != TREE_NONE && i->fits ? -1 : 0;
+	return i->link == LINK_OURS && is_whole(i, kernel) ? -1 : 0;
 }
 
 static int install_locked(struct install *i, struct kernel *kernel, bool force)
@@ -84,8 +90,8 @@ static int install_locked(struct install *i, struct kernel *kernel, bool force)
 	bool made = false;
 
 	if (!ret)
-		ret = judge(i, force);
-	if (!ret && !(i->tree != TREE_NONE && i->fits)) {
+		ret = judge(i, kernel, force);
+	if (!ret && !is_whole(i, kernel)) {
 		ret = tree_make(&i->trees, i->name, kernel, &options);
 		made = true;
 	}
@@ -109,7 +115,7 @@ static int run_install(const struct arguments *args)
 		kernel_close(&kernel);
 		return ret;
 	}
-	ret = judge(&i, args->force);
+	ret = judge(&i, &kernel, args->force);
 	if (!ret) {
 		bool had_modules = i.modules >= 0;
 

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "directory.h"
 #include "install.h"
+#include "symvers_xz.h"
 
 static const char usage[] = "kheaders status [--json] [--from FILE [--release R]] [--root DIR]";
 
@@ -118,6 +119,11 @@ static bool show_missing(struct status *status)
 		missing(status, "host programs (\"make prepare\" in the tree)");
 	if (i->link == LINK_NONE || i->link == LINK_DANGLES) {
 		snprintf(path, sizeof(path), "the link %s", i->link_path);
+		missing(status, path);
+	}
+	if (install_lacks_symvers(i, status->kernel)) {
+		snprintf(path, sizeof(path), INSTALL_MODULES "/%s/" SYMVERS_XZ,
+			 status->kernel->release);
 		missing(status, path);
 	}
 	if (!status->json && *status->separator)

@@ -11,6 +11,8 @@
 #include "command.h"
 #include "directory.h"
 #include "install.h"
+#include "kernel_symvers.h"
+#include "symvers_xz.h"
 
 #define SYMVERS_MAX	(64 << 20)
 
@@ -158,6 +160,15 @@ int install_open(struct install *i, const char *root, const struct kernel *kerne
 	if (ret)
 		install_close(i);
 	return ret;
+}
+
+bool install_lacks_symvers(const struct install *i, const struct kernel *kernel)
+{
+	if (i->link == LINK_FOREIGN || i->tree == TREE_FOREIGN || !kernel_has_symvers(kernel))
+		return false;
+	if (i->tree == TREE_OURS && i->fits && !i->note.symvers[0])
+		return false;
+	return i->modules < 0 || faccessat(i->modules, SYMVERS_XZ, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
 void install_close(struct install *i)

@@ -55,6 +55,12 @@ int install_open(struct install *install, const char *root, const struct kernel 
 /* Looks again, as what is there may have changed before the lock was got. */
 int install_look(struct install *install, const struct kernel *kernel);
 
+/*
+ * Whether it would write /lib/modules/RELEASE/symvers.xz: none is there, and the tree is
+ * one to make, or one that came with it.
+ */
+bool install_lacks_symvers(const struct install *install, const struct kernel *kernel);
+
 void install_close(struct install *install);
 
 /* Removes the directory of that release's modules, if it is empty. */

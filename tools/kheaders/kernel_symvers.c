@@ -13,16 +13,20 @@
 #include "kernel_symvers.h"
 #include "lines.h"
 
+bool kernel_has_symvers(const struct kernel *kernel)
+{
+	return kernel->running ? !access(LINES_PROC, R_OK) : !!kernel->symvers;
+}
+
 static int find_lines(struct lines *lines, struct kernel *kernel, bool tell)
 {
 	char *text = kernel->symvers;
 
 	*lines = (struct lines) { 0 };
-	if (kernel->running && !access(LINES_PROC, R_OK))
-		return lines_of_running(lines);
-	kernel->symvers = NULL;
-	if (text)
-		return lines_of_text(lines, kernel->name, text);
+	if (kernel_has_symvers(kernel)) {
+		kernel->symvers = NULL;
+		return text ? lines_of_text(lines, kernel->name, text) : lines_of_running(lines);
+	}
 	if (tell && kernel->running)
 		fprintf(stderr,
 			"kheaders: the tree has no Module.symvers: the kernel has no %s (CONFIG_IKHEADERS_SYMVERS)\n",

@@ -8,6 +8,9 @@
 
 #include "kernel.h"
 
+/* Whether it can be made: the kernel's own symbols are known. */
+bool kernel_has_symvers(const struct kernel *kernel);
+
 /*
  * Makes it in @text, to be freed, of what the kernel tells or its image holds, and of its
  * modules below @root, once. NULL: the kernel's symbols are not known, as a line on

@@ -349,7 +349,7 @@ installs() {
 	xz -dc $disk/symvers.xz | diff want -
 	grep -qx "symvers $(sha256sum $disk/symvers.xz | cut -c 1-64)" $tree/.kheaders
 	grep -qx "prepared yes" $tree/.kheaders
-	[ -z "$(find root -name '.*' ! -path $tree/.kheaders)" ]
+	[ -z "$(find root -name '.*' ! -path $tree/.kheaders ! -path $tree/.config)" ]
 }
 
 @test "kheaders install makes Module.symvers and symvers.xz complete, and remove takes them away" {
@@ -395,6 +395,42 @@ installs() {
 	installs
 	kheaders remove --root root
 	[ ! -e $disk ]
+}
+
+# missing TEXT STATUS FILE: what status says of it in its line, and in JSON.
+missing() {
+	run "-$2" --separate-stderr kheaders status --root root --from "$3"
+	echo "$output$stderr"
+	grep -qx "Missing:  $1" <<<"$output"
+	run "-$2" --separate-stderr kheaders status --json --root root --from "$3"
+	[ "$(python3 -c 'import json, sys; print(", ".join(json.load(sys.stdin)["missing"]) or "nothing")' \
+		<<<"$output")" = "$1" ]
+}
+
+@test "a symvers.xz that is gone: status says so, and install makes it again" {
+	image_and_module
+	echo "# of 1.2.3" >archive/.config
+	make_image
+	missing "the tree, the link /lib/modules/1.2.3/build, /lib/modules/1.2.3/symvers.xz" 1 image
+	installs
+	missing nothing 0 image
+	rm $disk/symvers.xz
+	missing /lib/modules/1.2.3/symvers.xz 1 image
+	# An archive alone has no symbols to make it of.
+	missing nothing 0 kheaders.tar.xz
+	[ "$(kheaders install --root root --from kheaders.tar.xz)" = "$tree: is there, and fits the kernel" ]
+	diff want $tree/Module.symvers
+	installs
+	missing nothing 0 image
+	# Somebody else's will do, and a tree that came without one needs none.
+	echo theirs >$disk/symvers.xz
+	missing nothing 0 image
+	kheaders remove --root root
+	kheaders install --root root --from image
+	rm $disk/symvers.xz
+	echo >>$tree/Module.symvers
+	missing nothing 0 image
+	[ "$(kheaders install --root root --from image)" = "$tree: is there, and fits the kernel" ]
 }
 
 @test "symvers.xz that can't be written: no tree either" {
