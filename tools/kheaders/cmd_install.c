@@ -39,21 +39,32 @@ static int report(const struct install *i, const char *what)
 	return flush("install");
 }
 
-/* Makes the link that leads to the tree, in place of one that is there. */
-static int make_link(const struct install *i)
+static int explain_link(const struct install *i)
 {
 	char shown[2 * PATH_MAX];
 
 	snprintf(shown, sizeof(shown), "%s%s", i->root, i->link_path);
-	unlinkat(i->modules, INSTALL_LINK_NEW, 0);
-	if (symlinkat(i->tree_path, i->modules, INSTALL_LINK_NEW) ||
-	    renameat(i->modules, INSTALL_LINK_NEW, i->modules, INSTALL_LINK)) {
-		int err = errno;
+	return fail(shown, strerror(errno), "try as root, and look for room there");
+}
 
-		unlinkat(i->modules, INSTALL_LINK_NEW, 0);
-		return fail(shown, strerror(err), "try as root, and look for room there");
-	}
-	return 0;
+/* Makes the link that leads to the tree, beside one that is there. */
+static int make_link(const struct install *i)
+{
+	unlinkat(i->modules, INSTALL_LINK_NEW, 0);
+	return symlinkat(i->tree_path, i->modules, INSTALL_LINK_NEW) ? explain_link(i) : 0;
+}
+
+/* Puts it in place if all is @good; else it goes. */
+static int put_link(const struct install *i, bool good)
+{
+	int ret = 0;
+
+	if (good && !renameat(i->modules, INSTALL_LINK_NEW, i->modules, INSTALL_LINK))
+		return 0;
+	if (good)
+		ret = explain_link(i);
+	unlinkat(i->modules, INSTALL_LINK_NEW, 0);
+	return ret;
 }
 
 /* Whether the tree and what comes with it are there. */
@@ -87,17 +98,20 @@ static int install_locked(struct install *i, struct kernel *kernel, bool force)
 		.symvers = true,
 	};
 	int ret = install_look(i, kernel);
-	bool made = false;
+	bool linked = i->link == LINK_OURS, whole = is_whole(i, kernel);
 
 	if (!ret)
 		ret = judge(i, kernel, force);
-	if (!ret && !is_whole(i, kernel)) {
-		ret = tree_make(&i->trees, i->name, kernel, &options);
-		made = true;
-	}
-	if (!ret && i->link != LINK_OURS)
+	/* Before the tree, so that there is none without. */
+	if (!ret && !linked)
 		ret = make_link(i);
-	return ret ? ret : report(i, made ? "made" : "linked");
+	if (ret)
+		return ret;
+	if (!whole)
+		ret = tree_make(&i->trees, i->name, kernel, &options);
+	if (!linked)
+		ret |= put_link(i, !ret);
+	return ret ? ret : report(i, whole ? "linked" : "made");
 }
 
 static int run_install(const struct arguments *args)

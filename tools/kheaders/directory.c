@@ -40,6 +40,46 @@ static bool trusted(const struct stat *st)
 	return !(st->st_mode & 0020) || st->st_gid < SYSTEM_GROUPS;
 }
 
+/* Of what DIRECTORY_MAKE made, the last one first. */
+static struct made {
+	struct made *before;
+	int parent;
+	char name[NAME_MAX + 1];
+} *made;
+
+static int make(int parent, const char *name)
+{
+	struct made *one = malloc(sizeof(*one));
+	int err;
+
+	if (!one)
+		return -ENOMEM;
+	*one = (struct made) { .before = made };
+	snprintf(one->name, sizeof(one->name), "%s", name);
+	one->parent = fcntl(parent, F_DUPFD_CLOEXEC, 0);
+	if (one->parent >= 0 && !mkdirat(parent, name, 0755)) {
+		made = one;
+		return 0;
+	}
+	err = -errno;
+	if (one->parent >= 0)
+		close(one->parent);
+	free(one);
+	return err;
+}
+
+void directory_unmake(void)
+{
+	while (made) {
+		struct made *one = made;
+
+		made = one->before;
+		unlinkat(one->parent, one->name, AT_REMOVEDIR);
+		close(one->parent);
+		free(one);
+	}
+}
+
 static int refuse(const char *shown, const char *why, enum directory_missing missing)
 {
 	if (missing != DIRECTORY_TRY)
@@ -54,8 +94,9 @@ static int step(int parent, const char *name, const char *shown, enum directory_
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT && missing == DIRECTORY_MAKE) {
-		if (mkdirat(parent, name, 0755) && errno != EEXIST)
-			return -errno;
+		fd = make(parent, name);
+		if (fd < 0 && fd != -EEXIST)
+			return fd;
 		fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))

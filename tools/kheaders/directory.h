@@ -26,6 +26,9 @@ int directory_open(const char *root, const char *path, enum directory_missing mi
 int directory_open_at(int parent, const char *name, const char *shown,
 		      enum directory_missing missing);
 
+/* Removes what was made, unless something is in it: for commands that fail. */
+void directory_unmake(void);
+
 /*
  * Reads the regular file @name in @directory, which is no link, up to @size - 1 bytes,
  * and ends it with 0. Returns how many, or -1.

@@ -10,6 +10,7 @@
 
 #include "../../kernel/kheaders.h"
 #include "command.h"
+#include "directory.h"
 #include "interrupt.h"
 
 struct command {
@@ -94,6 +95,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(name, commands[i].name)) {
 			status = commands[i].run(argc - 1, argv + 1);
+			if (status)
+				directory_unmake();
 			interrupt_end();
 			return status;
 		}

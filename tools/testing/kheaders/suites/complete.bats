@@ -437,8 +437,8 @@ missing() {
 	[ "$(id -u)" = 0 ] || skip "needs root, to mount"
 	image_and_module
 	mkdir -p $disk
-	# No room for it, but for the tree.
-	run -1 unshare -m sh -c "mount -t tmpfs -o size=4k,nr_inodes=1 tmpfs $disk &&
+	# No room for it, but for the link and the tree.
+	run -1 unshare -m sh -c "mount -t tmpfs -o size=4k,nr_inodes=2 tmpfs $disk &&
 		kheaders install --root root --from image"
 	echo "$output"
 	[[ $output = "kheaders: root/lib/modules/1.2.3/symvers.xz: No space left on device; try as root, and look for room there" ]]

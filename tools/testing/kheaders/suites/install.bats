@@ -216,6 +216,39 @@ unchanged() {
 	fails 1 "a.tar.xz: Not a directory" install_as a.tar.xz
 }
 
+@test "install: one that fails leaves none of the directories that it made" {
+	rm -r root
+	mkdir root
+	ln -s Makefile tree/late
+	# The link is refused when all before it is unpacked.
+	tar -C tree -cJf bad.tar.xz include Makefile late
+	fails 1 "late: is a link or a device in the archive" kheaders install --from bad.tar.xz --root root
+	[ -z "$(ls -A root)" ]
+	fails 1 "late: is a link" user kheaders path --from bad.tar.xz
+	[ -z "$(ls -A home)" ]
+	: >root/lib
+	fails 1 "root/lib/modules/6.9.1: Not a directory; it has to be a directory" install
+	[ "$(ls -A root)" = lib ]
+	# What was there stays.
+	rm root/lib
+	mkdir -p root/lib/modules
+	fails 1 "late: is a link" kheaders install --from bad.tar.xz --root root
+	[ "$(find root)" = "root
+root/lib
+root/lib/modules" ]
+}
+
+@test "install: a link that can't be made: no tree either" {
+	only_root
+	mkdir -p root/lib/modules/6.9.1
+	# shellcheck disable=SC2016
+	fails 1 "$link: No space left on device; try as root, and look for room there" \
+		unshare --mount --propagation private sh -c '
+			mount -t tmpfs -o size=4k,nr_inodes=1 none root/lib/modules/6.9.1 &&
+			exec kheaders install --from a.tar.xz --root root'
+	[ -z "$(ls -A root/usr/src)" ]
+}
+
 @test "install: on a read-only file system" {
 	only_root
 	# shellcheck disable=SC2016
