@@ -10,7 +10,8 @@
 # to TREE. One that works here is left alone; one that is missing or does not, because
 # the kernel was built on another kind of machine or for another C library, is built
 # from its source in TREE, by $HOSTCC or else by gcc, cc or clang. For each that was
-# built, TREE/scripts/kheaders/built says for which machine and by which compiler.
+# built, TREE/scripts/kheaders/built says for which machine and by which compiler and, if
+# there is a sha256sum, what came of it.
 #
 # Prints one line: "ready", "ready: " and what was built, or "stop: " and why "make M="
 # can't work here. Always returns 0.
@@ -164,9 +165,10 @@ build() {
 # note PROGRAM: of what was built before, the others stay.
 note() {
 	new=$(mktemp "$built.XXXXXX" 2>/dev/null) || return 0
+	sum=$(sha256sum <"$tree/$1" 2>/dev/null) || sum=
 	{
 		[ ! -e "$built" ] || grep -vF "$1: " "$built"
-		echo "$1: for $(uname -m), by $cc: $($cc --version 2>/dev/null | head -n 1)"
+		echo "$1: for $(uname -m), by $cc: $($cc --version 2>/dev/null | head -n 1)${sum:+, SHA-256 ${sum%% *}}"
 	} >"$new"
 	chmod 644 "$new"
 	mv -f "$new" "$built"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kheaders verify: compares a tree with the archive that it was made of. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -14,7 +15,10 @@
 #include "arguments.h"
 #include "command.h"
 #include "directory.h"
+#include "image.h"
 #include "install.h"
+
+#define PROGRAM_MAX	(64 << 20)
 
 static const char usage[] = "kheaders verify [--from FILE [--release R]] [TREE]";
 
@@ -22,7 +26,8 @@ static const char help[] =
 	"\n"
 	"Compare TREE, or else /usr/src/linux-headers-RELEASE, file by file with the\n"
 	"headers that the running kernel carries. Prints each file that differs, is\n"
-	"missing, or is in neither the kernel's headers nor made from them.\n"
+	"missing, or is in neither the kernel's headers nor made from them. A host\n"
+	"program that was built on this machine has to be as it was then.\n"
 	"\n"
 	"Options:\n"
 	"      --from FILE  compare with the headers in FILE: a kernel image,\n"
@@ -56,48 +61,87 @@ struct comparison {
 	size_t wrong;
 };
 
-static bool was_built(const struct comparison *c, const char *path)
+static bool is_program(const unsigned char *data, size_t size)
 {
-	size_t length = strlen(path);
-	const char *line;
-
-	for (line = c->built; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		if (!strncmp(line, path, length) && line[length] == ':')
-			return true;
-	}
-	return false;
+	return size > SELFMAG && !memcmp(data, ELFMAG, SELFMAG);
 }
 
-/* Reads it, since a file that gets shorter meanwhile must not end the program. */
-static bool holds(int fd, const unsigned char *data, size_t size)
+/* What the line of the program @path ends with, or "". */
+static void built_as(const struct comparison *c, const char *path, char digest[DIGEST_MAX])
 {
-	unsigned char part[1 << 16];
+	size_t length = strlen(path), end;
+	const char *line;
+
+	digest[0] = '\0';
+	for (line = c->built; *line; line += end, line += *line == '\n') {
+		end = strcspn(line, "\n");
+		if (!strncmp(line, path, length) && line[length] == ':' && end >= DIGEST_MAX)
+			snprintf(digest, DIGEST_MAX, "%s", line + end - (DIGEST_MAX - 1));
+	}
+}
+
+/*
+ * NULL if the file is a host program as it was when it was built here; else what is wrong
+ * with it, which is @wrong if nothing is known of it.
+ */
+static const char *excuse(const struct comparison *c, const char *path, const char *wrong)
+{
+	char built[DIGEST_MAX], digest[DIGEST_MAX];
+	unsigned char *data = NULL;
+	struct stat st;
+	size_t size;
+	int fd;
+
+	built_as(c, path, built);
+	if (strspn(built, "0123456789abcdef") != DIGEST_MAX - 1)
+		return wrong;
+	fd = openat(c->tree, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return wrong;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size <= PROGRAM_MAX &&
+	    !image_read_fd(fd, st.st_size, &data, &size)) {
+		if (is_program(data, size)) {
+			sha256(data, size, digest);
+			wrong = strcmp(digest, built) ? "was changed after it was built here" :
+				NULL;
+		}
+		free(data);
+	}
+	close(fd);
+	return wrong;
+}
+
+/* A file can shrink meanwhile, which would end this program if it were mapped. */
+static const char *compare_data(int fd, const struct member *m)
+{
+	char block[16384];
+	size_t done = 0;
 	ssize_t got;
 
-	while (size) {
-		got = read(fd, part, size < sizeof(part) ? size : sizeof(part));
+	while (done < m->size) {
+		got = read(fd, block, sizeof(block));
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0 || memcmp(part, data, got))
-			return false;
-		data += got;
-		size -= got;
+		if (got < 0)
+			return "cannot be read";
+		if (!got || (size_t)got > m->size - done || memcmp(block, m->data + done, got))
+			return "differs";
+		done += got;
 	}
-	return true;
+	return NULL;
 }
 
 /* What is wrong with the file, or NULL. */
 static const char *compare(int tree, const struct member *m)
 {
 	int fd = openat(tree, m->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	const char *wrong = NULL;
+	const char *wrong = "differs";
 	struct stat st;
 
 	if (fd < 0)
 		return errno == ENOENT ? "is missing" : "cannot be read";
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size != m->size ||
-	    !holds(fd, m->data, m->size))
-		wrong = "differs";
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (size_t)st.st_size == m->size)
+		wrong = compare_data(fd, m);
 	close(fd);
 	return wrong;
 }
@@ -117,30 +161,18 @@ static bool remember(struct comparison *c, const char *path)
 	return c->known[c->count++];
 }
 
-static bool is_program(const struct member *m)
-{
-	return m->size > 4 && !memcmp(m->data, "\177ELF", 4);
-}
-
-/* Not what is wrong, but nothing that can be compared, either. */
-static void show_built(const char *path)
-{
-	printf("%s: was built on this machine, says " BUILT "\n", path);
-}
-
 static int check(const struct member *m, void *arg)
 {
 	struct comparison *c = arg;
 	const char *wrong = compare(c->tree, m);
-	bool built = wrong && is_program(m) && was_built(c, m->path);
 	int ret = 0;
 
+	if (wrong && is_program(m->data, m->size))
+		wrong = excuse(c, m->path, wrong);
 	pthread_mutex_lock(&c->lock);
 	if (!remember(c, m->path))
 		ret = fail_memory(m->path);
-	if (built) {
-		show_built(m->path);
-	} else if (wrong) {
+	if (wrong) {
 		printf("%s: %s\n", m->path, wrong);
 		c->wrong++;
 	}
@@ -161,12 +193,7 @@ static bool expected(const struct comparison *c, const char *path)
 		if (!strcmp(path, added[i]))
 			return true;
 	}
-	if (bsearch(&path, c->known, c->count, sizeof(*c->known), by_name))
-		return true;
-	if (!was_built(c, path))
-		return false;
-	show_built(path);
-	return true;
+	return bsearch(&path, c->known, c->count, sizeof(*c->known), by_name);
 }
 
 /* Looks for files that are not ours. Only now are all of ours known. */
@@ -179,12 +206,15 @@ static int look_for_others(struct comparison *c, char *tree)
 
 	qsort(c->known, c->count, sizeof(*c->known), by_name);
 	while (fts && (errno = 0, entry = fts_read(fts))) {
-		const char *path = entry->fts_path + skip;
+		const char *path = entry->fts_path + skip, *wrong;
 
 		path += strspn(path, "/");
 		if (entry->fts_info == FTS_D || entry->fts_info == FTS_DP || expected(c, path))
 			continue;
-		printf("%s: is not of the kernel\n", path);
+		wrong = excuse(c, path, "is not of the kernel");
+		if (!wrong)
+			continue;
+		printf("%s: %s\n", path, wrong);
 		c->wrong++;
 	}
 	if (!fts || errno)

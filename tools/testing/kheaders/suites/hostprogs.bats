@@ -67,7 +67,8 @@ none_left() {
 	rm "$modpost"
 	[ "$(prepare)" = "ready: built for this machine ($(uname -m)): modpost" ]
 	for program in basic/fixdep mod/modpost; do
-		grep "^scripts/$program: for $(uname -m), by gcc: gcc" "$tree/scripts/kheaders/built"
+		grep "^scripts/$program: for $(uname -m), by gcc: gcc.*, SHA-256 $(sha256sum <"$tree/scripts/$program" | cut -c 1-64)$" \
+			"$tree/scripts/kheaders/built"
 	done
 	[ "$(wc -l <"$tree/scripts/kheaders/built")" = 2 ]
 	before=$(ls -lRi --time-style=full-iso h)
