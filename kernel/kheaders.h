@@ -53,6 +53,7 @@
 #define KHEADERS_SV_POINTERS	0x0f	/* 2 or 3 */
 #define KHEADERS_SV_DISTANCES	0x10	/* a CRC is stored as the distance to it */
 #define KHEADERS_SV_RELOCATABLE	0x20
+#define KHEADERS_SV_NAMESPACE_FIRST	0x40	/* in Module.symvers, before the module */
 
 /* From ORDER: */
 #define KHEADERS_SV_ABSOLUTE	4

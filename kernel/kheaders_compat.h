@@ -80,7 +80,12 @@ extern const s32 __start___kcrctab_gpl[];
 #define KHEADERS_KSYM_ABSOLUTE	4
 #endif
 
-/* The flag of the table in the image for CRCs that are stored as distances. */
+/* What the table in the image says of the columns of Module.symvers, of CRCs, */
+#ifdef KHEADERS_HAVE_NAMESPACE_BEFORE_MODULE
+#define KHEADERS_NAMESPACE_FIRST	KHEADERS_SV_NAMESPACE_FIRST
+#else
+#define KHEADERS_NAMESPACE_FIRST	0
+#endif
 #ifdef CONFIG_MODULE_REL_CRCS
 #define KHEADERS_CRC_DISTANCES	KHEADERS_SV_DISTANCES
 #else

@@ -53,7 +53,7 @@ asm("	.pushsection .rodata, \"a\"\n"
 "kheaders_symvers_table:\n"
 "	.ascii \"" KHEADERS_SYMVERS_MARK "\"\n"
 "	.byte " __stringify(KHEADERS_KSYM_POINTERS) "+" __stringify(KHEADERS_CRC_DISTANCES)
-"+" __stringify(KHEADERS_RELOCATABLE) "\n"
+"+" __stringify(KHEADERS_RELOCATABLE) "+" __stringify(KHEADERS_NAMESPACE_FIRST) "\n"
 "kheaders_symvers_words:\n"
 "1:	.long 1\n"
 AT(KHEADERS_SV_ABSOLUTE)

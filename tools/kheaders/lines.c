@@ -165,7 +165,7 @@ struct search {
 static int write_symbols(char **text, struct symvers *sv)
 {
 	struct symvers_symbol symbol;
-	struct lines columns = { 0 };
+	struct lines columns = { .namespace_first = sv->namespace_first };
 	size_t length, i;
 	FILE *out = open_memstream(text, &length);
 

@@ -210,6 +210,7 @@ static int open_tables(struct symvers *sv, unsigned int kind)
 	sv->pointers = kind & KHEADERS_SV_POINTERS;
 	if (sv->pointers != 2 && sv->pointers != 3)
 		return -EINVAL;
+	sv->namespace_first = sv->pointers == 3 && kind & KHEADERS_SV_NAMESPACE_FIRST;
 	sv->distances = kind & KHEADERS_SV_DISTANCES;
 	if (word(sv, sv->order) != 1)
 		sv->big_endian = true;

@@ -29,6 +29,7 @@ struct symvers {
 	uint64_t address;		/* and in the kernel */
 	unsigned int pointers;
 	unsigned int absolute;
+	bool namespace_first;		/* in the kernel's own Module.symvers */
 	bool distances;
 	bool big_endian;
 	bool outside;			/* something was not in the image */

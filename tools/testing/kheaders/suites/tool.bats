@@ -50,6 +50,15 @@ none="no symbol versions in it; was it built with CONFIG_IKHEADERS_SYMVERS=y?"
 	done
 }
 
+@test "symvers: namespaces where the kernel's own modpost has them" {
+	symvers_image columns=first >img
+	kheaders symvers img >out
+	printf '0x89abcdef\tfirst_symbol\tSOME_NS\tvmlinux\tEXPORT_SYMBOL\n0x00000012\tsymbol\t\tvmlinux\tEXPORT_SYMBOL_GPL\n' |
+		diff - out
+	symvers_image columns=first pointers=2 >img
+	gives img
+}
+
 @test "symvers: a relocatable kernel, its pointers in place or in relocations" {
 	for absolute in 4 8; do
 		for order in little big; do

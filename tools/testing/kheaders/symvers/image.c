@@ -10,6 +10,7 @@
  *	absolute=0|4|8		bytes of a pointer
  *	gpl=table|flags		how the second symbol is marked as GPL-only
  *	namespace=empty|null	what the second symbol has for none
+ *	columns=last|first	where Module.symvers of this kernel has namespaces
  *	crcs=values|distances
  *	kernel=fixed		and relocatable ones: their pointers are
  *		inplace			in the image, too
@@ -56,6 +57,7 @@ static size_t relocations;
 
 static const char *order = "little", *pointers = "3", *absolute = "0", *gpl = "table";
 static const char *namespace = "empty", *crcs = "values", *kernel = "fixed";
+static const char *columns = "last";
 
 static const struct {
 	const char *name;
@@ -67,6 +69,7 @@ static const struct {
 	{ "absolute",	&absolute,	{ "0", "4", "8" } },
 	{ "gpl",	&gpl,		{ "table", "flags" } },
 	{ "namespace",	&namespace,	{ "empty", "null" } },
+	{ "columns",	&columns,	{ "last", "first" } },
 	{ "crcs",	&crcs,		{ "values", "distances" } },
 	{ "kernel",	&kernel,	{ "fixed", "inplace", "relocated", "endless",
 					  "stripped", "old" } },
@@ -185,6 +188,8 @@ static void put_table(void)
 
 	if (is(crcs, "distances"))
 		kind += KHEADERS_SV_DISTANCES;
+	if (is(columns, "first"))
+		kind += KHEADERS_SV_NAMESPACE_FIRST;
 	if (relocatable())
 		kind += KHEADERS_SV_RELOCATABLE;
 	memcpy(image + MARK, KHEADERS_SYMVERS_MARK, strlen(KHEADERS_SYMVERS_MARK));
