@@ -10,6 +10,7 @@
 #include "cache.h"
 #include "command.h"
 #include "directory.h"
+#include "whole.h"
 
 /* What is special to make or shells in the path of a tree. */
 #define ODD	" \t\n'\"`&;|<>:\\$()"
@@ -54,7 +55,7 @@ static bool compare(const struct place *cache, const char *name, const struct tr
 	struct search *search = arg;
 
 	if (strcmp(name, note->archive) || !note_fits(note, search->kernel) ||
-	    !note_is_whole(cache->directory, name, note) ||
+	    !whole_is(cache->directory, name, note->files) ||
 	    snprintf(search->path, PATH_MAX, "%s/%s", cache->path, name) >= PATH_MAX)
 		return true;
 	search->found = true;

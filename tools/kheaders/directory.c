@@ -257,6 +257,14 @@ ssize_t directory_read(int directory, const char *name, char *text, size_t size)
 	return got < 0 ? -1 : (ssize_t)done;
 }
 
+bool directory_write(int directory, const char *name, const void *data, size_t size)
+{
+	int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	bool ok = fd >= 0 && write_all(fd, data, size);
+
+	return fd >= 0 && !close(fd) && ok;
+}
+
 bool write_all(int fd, const void *data, size_t size)
 {
 	const char *next = data;

@@ -35,6 +35,9 @@ void directory_unmake(void);
  */
 ssize_t directory_read(int directory, const char *name, char *text, size_t size);
 
+/* Makes the file @name in @directory. False, with errno: can't, or it is there. */
+bool directory_write(int directory, const char *name, const void *data, size_t size);
+
 /* False, with errno: not all of it can be written. */
 bool write_all(int fd, const void *data, size_t size);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See note.h. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "../../kernel/kheaders.h"
 #include "directory.h"
 #include "note.h"
+#include "whole.h"
 
 static void get_field(const char *text, const char *key, char *value, size_t size)
 {
@@ -57,17 +57,22 @@ bool note_read(int directory, const char *name, struct tree_note *note)
 
 bool note_write(int tree, const struct tree_note *note)
 {
-	int fd = openat(tree, NOTE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 	bool ok;
 
-	if (fd < 0)
+	if (!out)
 		return false;
-	ok = dprintf(fd, "# Made by \"kheaders\", which also removes it.\n"
-		     "kheaders " KHEADERS_VERSION "\n"
-		     "release %s\nid %s\narchive %s\nsymvers %s\nprepared %s\nfiles %lu\n",
-		     note->release, note->id, note->archive, note->symvers,
-		     note->prepared ? "yes" : "no", note->files) > 0;
-	return !close(fd) && ok;
+	fprintf(out, "# Made by \"kheaders\", which also removes it.\n"
+		"kheaders " KHEADERS_VERSION "\n"
+		"release %s\nid %s\narchive %s\nsymvers %s\nprepared %s\nfiles %lu\n",
+		note->release, note->id, note->archive, note->symvers,
+		note->prepared ? "yes" : "no", note->files);
+	ok = whole_write(out, tree);
+	ok = !fclose(out) && ok && directory_write(tree, NOTE_FILE, text, size);
+	free(text);
+	return ok;
 }
 
 bool note_fits(const struct tree_note *note, const struct kernel *kernel)
@@ -77,34 +82,4 @@ bool note_fits(const struct tree_note *note, const struct kernel *kernel)
 	if (kernel->digest[0])
 		return !strcmp(note->archive, kernel->digest);
 	return kernel->id[0] && !strcmp(note->id, kernel->id);
-}
-
-static unsigned long count_files(int parent, const char *name)
-{
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	unsigned long files = 0;
-	struct dirent *entry;
-	struct stat st;
-
-	while (dir && (entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		/* Some file systems don't say. */
-		if (entry->d_type == DT_UNKNOWN &&
-		    !fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode))
-			entry->d_type = DT_DIR;
-		files += entry->d_type == DT_DIR ? count_files(fd, entry->d_name) : 1;
-	}
-	if (dir)
-		closedir(dir);
-	else if (fd >= 0)
-		close(fd);
-	return files;
-}
-
-bool note_is_whole(int directory, const char *name, const struct tree_note *note)
-{
-	/* The note is one more. */
-	return count_files(directory, name) > note->files;
 }

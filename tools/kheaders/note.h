@@ -25,12 +25,6 @@ bool note_read(int directory, const char *name, struct tree_note *note);
 /* Whether the tree with that note is of this kernel. */
 bool note_fits(const struct tree_note *note, const struct kernel *kernel);
 
-/*
- * Whether the tree @name in @directory still has as many files as the archive: programs
- * that clean up by age, as systemd-tmpfiles, take them one by one.
- */
-bool note_is_whole(int directory, const char *name, const struct tree_note *note);
-
 /* Writes that of the directory @tree. False, with errno: can't. */
 bool note_write(int tree, const struct tree_note *note);
 

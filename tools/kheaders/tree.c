@@ -72,14 +72,6 @@ static int write_member(const struct member *m, void *arg)
 	return 0;
 }
 
-static bool write_text(int tree, const char *name, const char *text, size_t size)
-{
-	int fd = openat(tree, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	bool ok = fd >= 0 && write_all(fd, text, size);
-
-	return fd >= 0 && !close(fd) && ok;
-}
-
 /* Whether the kernel takes no modules without symbol versions. */
 static bool needs_symvers(int tree)
 {
@@ -127,7 +119,7 @@ static int add_symvers(struct place *place, int tree, const char *name,
 		return ret;
 	if (!note_read(place->directory, name, &old))
 		old.symvers[0] = '\0';
-	if (!own && !write_text(tree, SYMVERS, text, size))
+	if (!own && !directory_write(tree, SYMVERS, text, size))
 		ret = place_error(place, SYMVERS);
 	else if (options->symvers)
 		ret = symvers_xz_write(xz, options->root, kernel->release, text, size, old.symvers);

@@ -68,6 +68,36 @@ cached() {
 	[ "$(stat -c %i "$cached")" = "$inode" ]
 }
 
+@test "museum 23: also if the directory's time is set back, as systemd-tmpfiles does" {
+	path
+	touch -r "$cached/include/linux" before
+	user rm "$cached/include/linux/9.h"
+	user touch -r before "$cached/include/linux"
+	succeeds "$cached" path
+	cached home/.cache/kheaders "$digest"
+}
+
+@test "museum 23: and in a copy of a tree, whose times differ" {
+	path
+	user cp -a "$cached" home/copy
+	user rm -r "$cached"
+	user mv home/copy "$cached"
+	inode=$(stat -c %i "$cached")
+	succeeds "$cached" path
+	[ "$(stat -c %i "$cached")" = "$inode" ]
+	user rm "$cached/include/linux/9.h"
+	succeeds "$cached" path
+	cached home/.cache/kheaders "$digest"
+}
+
+@test "path: a tree that nobody has changed is not read through" {
+	path
+	# LeakSanitizer does not run under strace.
+	ASAN_OPTIONS=detect_leaks=0 user strace -f -o home/calls -e trace=getdents64 "$place/bin/kheaders" path --from a.tar.xz
+	# The caches are, and an end is read, too.
+	[ "$(grep -c getdents64 home/calls)" -le 4 ]
+}
+
 @test "path: XDG_CACHE_HOME, if it is an absolute path" {
 	user mkdir home/xdg
 	XDG_CACHE_HOME=$place/home/xdg succeeds "$place/home/xdg/kheaders/$digest" path
