@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See members.h. */
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #define XZ_MEMORY	((uint64_t)512 << 20)
 #define PATH_LONGEST	1024
 #define TAR_END		1024		/* two blocks of zeros */
+#define BLOCK		65536
 
 /* Streams in a row that hold whole members. */
 struct part {
@@ -80,38 +82,82 @@ bool members_are_in(const unsigned char *data, size_t size)
 	return tar;
 }
 
-/* Returns whether the streams of @part unpack to exactly what their indexes said. */
-static bool decode(const struct part *part, unsigned char *out)
-{
-	uint64_t memory = XZ_MEMORY;
-	size_t in = 0, done = 0;
+/* --- A part, unpacked block by block ------------------------------------------------ */
 
-	while (in < part->packed_size) {
-		/* Padding between streams. */
-		if (!part->packed[in]) {
-			in++;
-			continue;
-		}
-		if (lzma_stream_buffer_decode(&memory, 0, NULL, part->packed, &in,
-					      part->packed_size, out, &done,
-					      part->size) != LZMA_OK)
-			return false;
-	}
-	return done == part->size;
+struct unpacking {
+	struct job *job;
+	const struct part *part;
+	lzma_stream xz;
+	lzma_ret ret;
+	size_t size;			/* so far */
+	size_t zeros;			/* that it ends with */
+	unsigned char block[BLOCK];
+};
+
+static void begin(struct unpacking *u, const struct part *part)
+{
+	u->part = part;
+	u->ret = lzma_stream_decoder(&u->xz, XZ_MEMORY, LZMA_CONCATENATED);
+	u->xz.next_in = part->packed;
+	u->xz.avail_in = part->packed_size;
+	u->size = 0;
+	u->zeros = 0;
 }
 
-static bool is_end(const unsigned char *data)
+/* Fills ->block. Returns how much that is, 0 at the end, or -1. */
+static ssize_t next_block(struct unpacking *u)
 {
-	static const unsigned char zeros[TAR_END];
+	size_t got, i;
 
-	return !memcmp(data, zeros, TAR_END);
+	u->xz.next_out = u->block;
+	u->xz.avail_out = BLOCK;
+	while (u->ret == LZMA_OK && u->xz.avail_out)
+		u->ret = lzma_code(&u->xz, LZMA_FINISH);
+	got = BLOCK - u->xz.avail_out;
+	u->size += got;
+	if ((u->ret != LZMA_OK && u->ret != LZMA_STREAM_END) || u->size > u->part->size)
+		return -1;
+	for (i = got; i && !u->block[i - 1]; i--)
+		;
+	u->zeros = (i ? 0 : u->zeros) + got - i;
+	return got;
+}
+
+static la_ssize_t read_block(struct archive *a, void *arg, const void **block)
+{
+	struct unpacking *u = arg;
+	/* Another thread may have had enough. */
+	ssize_t got = u->job->status ? -1 : next_block(u);
+
+	*block = u->block;
+	if (got < 0)
+		archive_set_error(a, EIO, "no data");
+	return got;
+}
+
+/* Whether the streams unpack to exactly what their indexes said, to the end. */
+static bool is_exact(struct unpacking *u)
+{
+	ssize_t got;
+
+	/* libarchive stops where the tar archive ends. */
+	do {
+		got = next_block(u);
+	} while (got > 0);
+	return !got && u->size == u->part->size && (!u->part->ends || u->zeros >= TAR_END);
 }
 
 static bool is_end_alone(const struct part *part)
 {
+	static const unsigned char zeros[TAR_END];
 	unsigned char data[TAR_END];
+	uint64_t memory = XZ_MEMORY;
+	size_t in = 0, done = 0;
 
-	return part->size == TAR_END && decode(part, data) && is_end(data);
+	return part->size == TAR_END &&
+	       lzma_stream_buffer_decode(&memory, 0, NULL, part->packed, &in, part->packed_size,
+					 data, &done, TAR_END) == LZMA_OK &&
+	       done == TAR_END && !memcmp(data, zeros, TAR_END);
 }
 
 /*
@@ -230,30 +276,27 @@ static int member(struct job *job, struct archive *a, struct archive_entry *entr
 	};
 	m.data = contents(a, size, &own);
 	if (!m.data)
-		return fail(job->name, "the archive is damaged", again);
+		return job->status ? job->status : fail(job->name, "the archive is damaged", again);
 	ret = job->fn(&m, job->arg);
 	free(own);
 	return ret;
 }
 
-static int members(struct job *job, const struct part *part, const unsigned char *data)
+static int members(struct unpacking *u)
 {
 	struct archive *a = archive_read_new();
 	struct archive_entry *entry;
+	struct job *job = u->job;
 	int ret = ARCHIVE_FATAL, status = 0;
 
 	if (a && archive_read_support_format_tar(a) == ARCHIVE_OK &&
-	    archive_read_open_memory(a, data, part->size) == ARCHIVE_OK) {
+	    archive_read_open(a, u, NULL, read_block, NULL) == ARCHIVE_OK) {
 		while (!status && !job->status &&
 		       (ret = archive_read_next_header(a, &entry)) == ARCHIVE_OK)
 			status = member(job, a, entry);
 	}
 	archive_read_free(a);
-	/* libarchive takes one that is cut short between members. */
-	if (ret == ARCHIVE_EOF && part->ends && (part->size < TAR_END ||
-						 !is_end(data + part->size - TAR_END)))
-		ret = ARCHIVE_FATAL;
-	if (status || job->status || ret == ARCHIVE_EOF)
+	if (status || job->status || (ret == ARCHIVE_EOF && is_exact(u)))
 		return status;
 	return a ? fail(job->name, "the archive is damaged", again) : fail_memory(job->name);
 }
@@ -261,28 +304,24 @@ static int members(struct job *job, const struct part *part, const unsigned char
 static void *work(void *arg)
 {
 	struct job *job = arg;
-	unsigned char *data = NULL;
-	size_t i, room = 0;
+	struct unpacking *u = malloc(sizeof(*u));
+	size_t i;
 	int status;
 
+	if (!u) {
+		job->status = fail_memory(job->name);
+		return NULL;
+	}
+	u->job = job;
+	u->xz = (lzma_stream)LZMA_STREAM_INIT;
 	while (!job->status && (i = job->next++) < job->count) {
-		const struct part *part = &job->parts[i];
-
-		if (room < part->size || !data) {
-			free(data);
-			room = part->size + 1;
-			data = malloc(room);
-		}
-		if (!data)
-			status = fail_memory(job->name);
-		else if (!decode(part, data))
-			status = fail(job->name, "the archive is damaged", again);
-		else
-			status = members(job, part, data);
+		begin(u, &job->parts[i]);
+		status = members(u);
 		if (status)
 			job->status = status;
 	}
-	free(data);
+	lzma_end(&u->xz);
+	free(u);
 	return NULL;
 }
 

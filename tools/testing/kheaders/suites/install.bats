@@ -57,6 +57,27 @@ unchanged() {
 	whole other/usr/src/linux-headers-6.9.1
 }
 
+@test "install: an archive of which one thread has seen enough while others unpack large files" {
+	local i
+	for i in {1..3}; do
+		mkdir "tree/$i"
+		head -c 3M /dev/urandom >"tree/$i/large"
+	done
+	(cd tree && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) >files
+	grep -v large files >manifest.9
+	for i in {1..3}; do
+		echo "$i/large" >"manifest.$i"
+	done
+	join b.tar.xz manifest.*
+	for i in {1..20}; do
+		run -1 --separate-stderr kheaders status --from b.tar.xz --root root
+		echo "$stderr"
+		[ -z "$stderr" ]
+	done
+	kheaders install --from b.tar.xz --root root
+	whole "$tree"
+}
+
 @test "install: an image, and kheaders.ko, packed or not" {
 	{ printf 'a kernel IKHD_ST'; cat a.tar.xz; printf 'IKHD_ED and more'; } >img
 	for packer in cat gzip 'zstd -q'; do
