@@ -131,8 +131,6 @@ static int run_install(const struct arguments *args)
 	}
 	ret = judge(&i, &kernel, args->force);
 	if (!ret) {
-		bool had_modules = i.modules >= 0;
-
 		install_close(&i);
 		ret = install_open(&i, args->root, &kernel, DIRECTORY_MAKE);
 		if (!ret)
@@ -141,8 +139,6 @@ static int run_install(const struct arguments *args)
 			ret = install_locked(&i, &kernel, args->force);
 			place_unlock(&i.trees);
 		}
-		if (ret > 0 && !had_modules)
-			install_drop_modules(args->root, kernel.release);
 	}
 	if (ret == -1) {
 		ret = place_sweep(&i.trees);

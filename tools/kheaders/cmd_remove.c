@@ -124,7 +124,11 @@ static int remove_links(const char *root, const struct tree_note *note, const ch
 	ret |= symvers_xz_remove(fd, note->symvers, shown);
 	close(fd);
 	/* If nothing else is in the directory, "install" made it. */
-	install_drop_modules(root, note->release);
+	fd = directory_open(root, INSTALL_MODULES, DIRECTORY_TRY);
+	if (fd >= 0) {
+		unlinkat(fd, note->release, AT_REMOVEDIR);
+		close(fd);
+	}
 	return ret;
 }
 

@@ -180,13 +180,3 @@ void install_close(struct install *i)
 	i->trees.directory = -1;
 	i->modules = -1;
 }
-
-void install_drop_modules(const char *root, const char *release)
-{
-	int fd = directory_open(root, INSTALL_MODULES, DIRECTORY_TRY);
-
-	if (fd < 0)
-		return;
-	unlinkat(fd, release, AT_REMOVEDIR);
-	close(fd);
-}

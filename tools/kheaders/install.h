@@ -63,7 +63,4 @@ bool install_lacks_symvers(const struct install *install, const struct kernel *k
 
 void install_close(struct install *install);
 
-/* Removes the directory of that release's modules, if it is empty. */
-void install_drop_modules(const char *root, const char *release);
-
 #endif

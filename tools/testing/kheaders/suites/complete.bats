@@ -312,7 +312,7 @@ refuses() {
 
 # make_image: of what is in archive/, and the symbols of symvers/image.c.
 make_image() {
-	(cd archive && tar -cf - *) | xz --check=crc32 >kheaders.tar.xz
+	(shopt -s dotglob; cd archive && tar -cf - *) | xz --check=crc32 >kheaders.tar.xz
 	{
 		symvers_image
 		printf IKHD_ST

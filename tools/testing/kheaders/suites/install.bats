@@ -298,19 +298,6 @@ root/lib/modules" ]
 	nothing_left
 }
 
-@test "install: one that fails leaves no directory that it made, and those that were there" {
-	failing_install() {
-		ASAN_OPTIONS=detect_leaks=0 run -1 strace -f -qq -o /dev/null -e trace=syncfs \
-			-e inject=syncfs:error=EIO "$place/bin/kheaders" install --from a.tar.xz --root root
-	}
-	failing_install
-	[ ! -e root/lib/modules/6.9.1 ]
-	nothing_left
-	mkdir root/lib/modules/6.9.1
-	failing_install
-	[ -d root/lib/modules/6.9.1 ]
-}
-
 @test "install: a kernel that carries no headers: status 3" {
 	[ ! -e /proc/kheaders.tar.xz ] || skip "this kernel does"
 	only_root
