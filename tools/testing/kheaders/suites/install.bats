@@ -237,7 +237,7 @@ unchanged() {
 	fails 1 "a.tar.xz: Not a directory" install_as a.tar.xz
 }
 
-@test "install: one that fails leaves none of the directories that it made" {
+@test "museum 51: an install that fails leaves none of the directories that it made" {
 	rm -r root
 	mkdir root
 	ln -s Makefile tree/late

@@ -50,7 +50,7 @@ none="no symbol versions in it; was it built with CONFIG_IKHEADERS_SYMVERS=y?"
 	done
 }
 
-@test "symvers: namespaces where the kernel's own modpost has them" {
+@test "museum 53: namespaces in an image's symvers are where the kernel's own modpost has them" {
 	symvers_image columns=first >img
 	kheaders symvers img >out
 	printf '0x89abcdef\tfirst_symbol\tSOME_NS\tvmlinux\tEXPORT_SYMBOL\n0x00000012\tsymbol\t\tvmlinux\tEXPORT_SYMBOL_GPL\n' |
