@@ -435,3 +435,19 @@ bounded() {
 	command_make -C linux/tools/kheaders
 	[ -x linux/build/tools/kheaders ]
 }
+
+@test "museum 54: a changed header is compiled again, also where ccache makes paths relative" {
+	mkdir -p tools kernel
+	cp -r "$top/tools/kheaders" tools
+	cp "$top/kernel/kheaders.h" kernel
+	again() {
+		CCACHE_DIR=$top/build/ccache CCACHE_BASEDIR=$PWD make -C tools/kheaders CC="ccache gcc" "$@"
+	}
+	again
+	run -0 again -q
+	sleep 0.1
+	touch tools/kheaders/note.h
+	run -0 again -n
+	grep -- '-c -o [^ ]*/note.o' <<<"$output"
+	run ! grep -- "-c -o [^ ]*/lines.o" <<<"$output"
+}
