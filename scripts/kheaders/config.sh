@@ -5,9 +5,10 @@
 # that built the kernel, which mean nothing elsewhere and are private. Usage,
 # from the object tree and with the environment of Kbuild:
 #
-#	config.sh FILE
+#	config.sh FILE [CONFIG]
 #
-# FILE is auto.conf, autoconf.h, rustc_cfg or a .config; what it becomes is printed.
+# FILE is auto.conf, autoconf.h, rustc_cfg or a .config; what it becomes is printed, the
+# options in the order in which those of CONFIG are.
 # By rule, not by name: a path in the tree loses the tree's own; any other string
 # with a path in it becomes empty, be it one of several words; and so does a key's
 # PKCS#11 URI, which can hold a PIN. Programs and device nodes are the
@@ -55,6 +56,11 @@ TREES=$trees exec awk '
 		}
 		return 0
 	}
+	ordered {
+		if (match($0, /CONFIG_[A-Za-z0-9_]+/))
+			rank[substr($0, RSTART, RLENGTH)] = last = FNR
+		next
+	}
 	# auto.conf has had no quotes since 5.16.
 	/^CONFIG_[A-Za-z0-9_]+=[^"]/ || /^(#define |--cfg=)?CONFIG_[A-Za-z0-9_]+[ =]".*"$/ {
 		quote = /"$/ && /[= ]"/ ? "\"" : ""
@@ -74,4 +80,17 @@ TREES=$trees exec awk '
 			}
 		$0 = head value quote
 	}
-	{ print }' "$1"
+	{
+		name = match($0, /CONFIG_[A-Za-z0-9_]+/) ? substr($0, RSTART, RLENGTH) : ""
+		if (!(name in rank))
+			sub(/_MODULE$/, "", name)
+		if (name in rank)
+			line[rank[name]] = line[rank[name]] $0 "\n"
+		else
+			print
+	}
+	END {
+		for (i = 1; i <= last; i++)
+			if (i in line)
+				printf "%s", line[i]
+	}' ${2:+ordered=1 "$2" ordered=0} "$1"

@@ -155,6 +155,20 @@ load kbuild
 	[ "$n" = 76 ]
 }
 
+@test "the options are all there, in the order of .config" {
+	unpack "$ref"
+	# Names of those that are on, or have a value.
+	options() { # FILE PATTERN
+		sed -nE "s/$2.*/\1/p" "$1"
+	}
+	options "$h/.config" '^CONFIG_([A-Za-z0-9_]+)=' >want
+	[ "$(wc -l <want)" -gt 300 ]
+	options "$h/include/config/auto.conf" '^CONFIG_([A-Za-z0-9_]+)=' | diff want -
+	options "$h/include/generated/autoconf.h" '^#define CONFIG_([A-Za-z0-9_]+) ' >got
+	diff <(sed 's/_MODULE$//' want) <(sed 's/_MODULE$//' got)
+	options "$ref/include/generated/autoconf.h" '^#define CONFIG_([A-Za-z0-9_]+) ' | sort | diff - <(sort got)
+}
+
 @test "museum 44: what the tree's Makefiles name is in it, or of no use to a module" {
 	unpack "$ref"
 	cd "$h"
