@@ -225,18 +225,29 @@ whole_root() {
 		sort
 }
 
-# bats test_tags=long
-@test "the package in a bare root: installed, upgraded, purged, and nothing is left" {
-	[ "$(id -u)" = 0 ] || skip "only root can change its root"
-	local old new needs
+# two_versions: $old and $new, packages of the command, with those of kheaders-dkms beside.
+two_versions() {
 	old=$("$here/packages/deb.sh")
 	new=$("$here/packages/deb.sh" "$(make -s --no-print-directory -C "$top" version)+1")
-	needs=$(dpkg-deb -f "$old" Depends | sed 's/([^)]*)//g; s/ //g')
+}
+
+# bare_root DEB [,PACKAGE...]: a root with no more than these and what the package DEB
+# depends on.
+bare_root() {
+	local needs
+	needs=$(dpkg-deb -f "$1" Depends | sed 's/([^)]*)//g; s/|[^,]*//g; s/ //g')${2-}
 	rm -rf "$work/root"
 	mkdir "$work/root"
 	(set +u; . "$here/lib.sh"; debian_root bookworm "$work/root" --variant=essential --include="$needs") \
 		>root.log 2>&1 || { tail root.log; false; }
 	mkdir -p "$work/root/deb" "$work/root/lib/modules"
+}
+
+# bats test_tags=long
+@test "the package in a bare root: installed, upgraded, purged, and nothing is left" {
+	[ "$(id -u)" = 0 ] || skip "only root can change its root"
+	two_versions
+	bare_root "$old"
 	cp "$old" "$work/root/deb/old.deb"
 	cp "$new" "$work/root/deb/new.deb"
 	whole_root >before
@@ -276,5 +287,47 @@ whole_root() {
 	in_root dpkg --purge kheaders
 	rm -r "$work/root/boot"/vmlinuz-6.9.? "$work/root/lib/modules/6.9.2"
 	whole_root | diff before -
+	rm -rf "$work/root"
+}
+
+# dkms_of DEB: the package of the module's source beside that of the command.
+dkms_of() {
+	ls "${1%/*}/kheaders-dkms_$(dpkg-deb -f "$1" Version)"_*.deb
+}
+
+teardown() {
+	! mountpoint -q "$work/root/proc" || umount "$work/root/proc"
+}
+
+# bats test_tags=slow
+@test "kheaders-dkms in a bare root: installed, upgraded, purged, and nothing is left" {
+	[ "$(id -u)" = 0 ] || skip "only root can change its root"
+	local headers release version
+	two_versions
+	old=$(dkms_of "$old")
+	new=$(dkms_of "$new")
+	# As linux-kbuild does, which is copied here.
+	bare_root "$old" ,libelf1
+	cp "$old" "$work/root/deb/old.deb"
+	cp "$new" "$work/root/deb/new.deb"
+	headers=$("$here/kernels/stock.sh" 6.1 headers)
+	release=${headers##*/linux-headers-}
+	mkdir -p "$work/root$top/build/stock/6.1"
+	cp -a "$top/build/stock/6.1/usr" "$work/root$top/build/stock/6.1"
+	mkdir "$work/root/lib/modules/$release"
+	ln -s "$headers" "$work/root/lib/modules/$release/build"
+	in_root depmod "$release"
+	mount -t proc proc "$work/root/proc"
+	whole_root >before
+
+	for deb in old new; do
+		in_root dpkg -i /deb/$deb.deb
+		version=$(dpkg-deb -f "${!deb}" Version)
+		in_root dkms status | diff - <(echo "kheaders/$version, $release, $(uname -m): installed")
+		[ "$(in_root modinfo -k "$release" -F vermagic kheaders | cut -d ' ' -f 1)" = "$release" ]
+	done
+	in_root dpkg --purge kheaders-dkms
+	whole_root | diff before -
+	umount "$work/root/proc"
 	rm -rf "$work/root"
 }
