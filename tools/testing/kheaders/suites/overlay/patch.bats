@@ -38,6 +38,32 @@ load overlay
 	refused "and kernel/kheaders_more.inc differs from ours:" apply "$PWD/again"
 }
 
+@test "museum 55: build systems apply the patches with programs of their own, to the same tree" {
+	local file by
+	android
+	patch
+	cp -a "$tree" am
+	commit_tree am
+	git -C am am -q "$PWD"/out/*.patch
+	rm -rf am/.git
+	# Buildroot; RPM; Debian's quilt, and Yocto's; OpenWrt; git without a repository.
+	for by in 'patch -F0 -g0 -p1 --no-backup-if-mismatch -t -N -s' \
+			'patch -p1 -s --fuzz=0 --no-backup-if-mismatch -f' \
+			'patch -p1 -f --remove-empty-files --quoting-style=literal' \
+			'patch -f -p1 -E' 'git apply --whitespace=error-all'; do
+		rm -rf by
+		cp -a "$tree" by
+		for file in out/*.patch; do
+			# The function of this name here is another.
+			(cd by && GIT_CEILING_DIRECTORIES=$PWD/.. command $by) <"$file"
+		done
+		diff -r am by
+		[ -x by/scripts/kheaders/list.sh ]
+	done
+	# Buildroot takes a name with ".tar." in it for an archive.
+	run ! grep -v '^[A-Za-z0-9-]*\.patch$' <(cd out && ls *.patch)
+}
+
 # bats test_tags=slow
 @test "patch only reads the tree, and makes the same bytes each time" {
 	mainline
