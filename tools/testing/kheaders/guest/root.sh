@@ -34,8 +34,10 @@ systemd) debian=amd64 suites=bookworm
 	# What it depends on, too.
 	packages="systemd-sysv kmod dkms gcc make libc6-dev xz-utils procps busybox
 		$(dpkg-deb -f "$deb" Depends | sed 's/([^)]*)//g; s/,/ /g')" ;;
+# With consumers of the tree, and the libraries of our command.
 *)	debian=amd64 suites=$arch
-	packages="$packages clang libbpf-dev python3 bpftrace bpfcc-tools" ;;
+	packages="$packages clang libbpf-dev python3 bpftrace bpfcc-tools dkms systemtap
+		libarchive13 libelf1 libkmod2 liblzo2-2 libssl3" ;;
 esac
 
 # bootstrap SUITE

@@ -302,8 +302,11 @@ kernels)
 		room 5000 "make check of one kernel"
 		"$here/kernels/source.sh" "${2:-6.12}" >/dev/null || exit 1
 		kernel "${2:-6.12}" "${3:-x86_64}" "${4-}"
-		# At boot, by its units; a root that is configured is root's to make.
-		[ "${4-}" != stock ] || [ "$(id -u)" != 0 ] || boot systemd units
+		if [ "${4-}" = stock ]; then
+			boot trixie consumers
+			# At boot, by its units; a root that is configured is root's to make.
+			[ "$(id -u)" != 0 ] || boot systemd units
+		fi
 		if [ -z "${3-}${4-}" ]; then
 			# With Debian 13's bpftrace, which unpacks nothing, its bcc and clang.
 			boot trixie bpf tracers

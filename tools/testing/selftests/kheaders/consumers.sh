@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # After "kheaders install", programs that others wrote find the kernel's headers where
-# they always look: dkms, bpftrace and bcc without an option or a variable, and a
-# container that sees /usr/src and /lib/modules alone, read-only.
+# they always look: dkms, bpftrace, bcc and SystemTap without an option or a variable, and
+# a container that sees /usr/src and /lib/modules alone, read-only.
 
 cd "$(dirname "$0")" || exit 1
 . ./tree.sh
@@ -38,6 +38,8 @@ dkms_autoinstall() {
 		find_package skip v4l2loopback
 	fi
 	mkdir -p "$work/dkms" "$work/installed/$(uname -r)"
+	# Newer releases of dkms look for headers where they install.
+	ln -s "$link" "$work/installed/$(uname -r)/build"
 	with_dkms add -m "$name" -v "$version"
 	with_dkms autoinstall
 	module=$(find "$work/dkms/$name/$version" -name '*.ko')
@@ -69,6 +71,23 @@ bcc_reads_a_structure() {
 	grep -E '^task ([1-9][0-9]*) is \1 is \1$' "$work/out"
 	echo "# bcc read a structure"
 	unpacks_nothing
+}
+
+# It compiles a module, and loads that.
+systemtap_runs() {
+	has stap || skip "no SystemTap here (package systemtap)"
+	has_symbol relay_open || skip "no relay files in this kernel (CONFIG_RELAY)"
+	status=0
+	# A cache of its own, so that it does compile.
+	SYSTEMTAP_DIR="$work/stap" stap -e 'probe begin { printf("in %s\n", execname()) exit() }' \
+		>"$work/out" 2>&1 || status=$?
+	cat "$work/out"
+	# Some of its releases are older than a change in the kernel.
+	! grep -qE "/systemtap/runtime/.*error:|ERROR: Can't resolve" "$work/out" ||
+		skip "SystemTap $(stap --version 2>&1 | sed -n 's/.*(version \([^/]*\).*/\1/p') does not know this kernel"
+	expect "its status" 0 "$status"
+	grep -x 'in stapio' "$work/out"
+	echo "# SystemTap's module ran"
 }
 
 # Another root and, of the host, what is handed in.
@@ -114,5 +133,6 @@ tests "kheaders install" install_tree \
 	"dkms autoinstall" dkms_autoinstall \
 	"bpftrace without a variable" bpftrace_reads_a_structure \
 	"bcc without a variable" bcc_reads_a_structure \
+	"SystemTap without an option" systemtap_runs \
 	"a container with another root builds a module" container \
 	"kheaders remove" remove_tree
