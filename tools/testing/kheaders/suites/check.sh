@@ -129,13 +129,13 @@ kernel() {
 	built=$results/$label.out
 	suite "build-$label" build "$built" "$1" "$2" "${3-}"
 	taps=$results/build-$label.tap
-	out='' tree=''
+	out=''
 	[ -s "$built" ] || { record '' "$taps"; return 0; }
 	out=$(cat "$built")
-	tree=$build/src/$(basename "$(readlink "$out/source")")
 	label=$(basename "$out")
-	# What Debian's carries is in a module alone.
+	# Debian's own takes no source, and what it carries is in a module alone.
 	if [ "${3-}" != stock ]; then
+		tree=$build/src/$(basename "$(readlink "$out/source")")
 		images="$images $out"
 	elif ! "$here/judges/dkms.sh" get acpi-call-dkms >/dev/null; then
 		suite "dkms-get" false
@@ -186,7 +186,7 @@ list() {
 	while read -r version arch variant tests <&3; do
 		[ "$version" = "$last" ] || forget_source
 		last=$version row="$version $arch $variant" commit=$(commit)
-		if source=$(source_of "$version"); then
+		if source=$(source_of "$version" "$variant"); then
 			[ "$variant" != - ] || variant=
 			# shellcheck disable=SC2086 # a list of names
 			kernel "$source" "$arch" "$variant" $tests
@@ -198,8 +198,12 @@ list() {
 	forget_source
 }
 
-# source_of VERSION: the last tree of it in $trees, or what Debian calls it.
+# source_of VERSION VARIANT: the last tree of it in $trees, or what Debian calls it.
 source_of() {
+	if [ "$2" = stock ]; then
+		"$here/kernels/stock.sh" "$1" headers >/dev/null && echo "$1"
+		return
+	fi
 	found=$(awk -v version="$1." 'index($1, version) == 1 { sub(/^[^ ]* /, ""); tree = $0 }
 		END { print tree }' "$results/trees")
 	[ "$found" ] || { "$here/kernels/debian.sh" "$1" >/dev/null && found=$1; } || return 1
@@ -298,9 +302,10 @@ fast)
 	;;
 kernels)
 	if [ -n "${2-}${3-}${4-}" ]; then
-		# Otherwise each suite would complain of a wrong name.
+		# Otherwise each suite would complain of a wrong name. Debian's own kernel takes no
+		# source.
 		room 5000 "make check of one kernel"
-		"$here/kernels/source.sh" "${2:-6.12}" >/dev/null || exit 1
+		[ "${4-}" = stock ] || "$here/kernels/source.sh" "${2:-6.12}" >/dev/null || exit 1
 		kernel "${2:-6.12}" "${3:-x86_64}" "${4-}"
 		if [ "${4-}" = stock ]; then
 			boot trixie consumers

@@ -230,6 +230,21 @@ row() {
 	[ "$(cat repo/build/kernel.asked)" = 6.6 ]
 }
 
+@test "Debian's own kernel is asked for by its version, also where TREES has that, and takes no source" {
+	mkdir "$tests/judges"
+	script judges/dkms.sh <<<:
+	script kernels/source.sh <<<false
+	script kernels/stock.sh <<<'[ "$1" = 6.6 ]'
+	printf '%s\n' '6.12 x86_64 stock' '6.6 x86_64 stock' >"$tests/kernels/list"
+	sed -i 's,^name=.*,echo "$1" >>$build/kernel.asked; set -- "'"$trees"'/6.6.1" "$2" "$3"\n&,' \
+		"$tests/kernels/kernel.sh"
+	list
+	"$tests/suites/check.sh" kernels 6.6 '' stock
+	[ "$(cat repo/build/kernel.asked)" = "$(printf '6.6\n6.6')" ]
+	row 6.6 | grep '| stock | symvers |'
+	run ! row 6.12
+}
+
 # bats test_tags=slow
 @test "changes that are not committed show as a +, but for the page itself" {
 	list 6.6
