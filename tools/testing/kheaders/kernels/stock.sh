@@ -30,19 +30,21 @@ unpack() {
 	rm -rf "$into" "$into.new"
 	mkdir -p "$into.new/packages"
 	(cd "$into.new/packages" && apt-get -o APT::Sandbox::User="$(id -un)" download "$@") >"$log" 2>&1 ||
-		die "apt-get can't download $*, see $log"
+		die "apt-get can't download $*, see $log: go online, or call apt-get update"
 	for package in "$into.new/packages"/*.deb; do
-		dpkg-deb -x "$package" "$into.new"
+		dpkg-deb -x "$package" "$into.new" 2>"$log" ||
+			die "dpkg-deb can't unpack $package, see $log: is the disk full?"
 	done
 	rm -r "$into.new/packages"
 	mv "$into.new" "$into"
 }
 
 get_headers() {
-	apt-cache depends "linux-headers-$release" >"$log"
+	depends=$(apt-cache depends "linux-headers-$release" 2>"$log") ||
+		die "apt knows no linux-headers-$release, see $log: call apt-get update"
 	# shellcheck disable=SC2046 # a list of names
 	unpack "$stock" "linux-headers-$release" \
-		$(sed -n 's/.*Depends: \(linux-\(headers\|kbuild\)-.*\)/\1/p' "$log")
+		$(echo "$depends" | sed -n 's/.*Depends: \(linux-\(headers\|kbuild\)-.*\)/\1/p')
 	sed -i "s,/usr/src,$stock/usr/src," "$headers/Makefile"
 	echo "$release" >"$stock/release"
 }
@@ -52,13 +54,12 @@ get_headers() {
 initrd() {
 	root=$1 initrd=$1/initrd
 	mkdir -p "$initrd/bin" "$initrd/modules"
-	cp /bin/busybox "$initrd/bin"
-	# Its libraries, unless it is a static one.
-	! ldd /bin/busybox >"$root/libraries" 2>&1 ||
-		grep -o '/[^ ]*' "$root/libraries" | xargs cp --parents -L -t "$initrd"
-	depmod -b "$root" "$release" >"$log" 2>&1
+	find "$root" -path '*/bin/busybox' -exec cp {} "$initrd/bin" ';'
+	depmod -b "$root" "$release" >"$log" 2>&1 ||
+		die "depmod can't read the modules of Debian's Linux $release, see $log"
 	for module in $modules; do
-		modprobe -d "$root" -S "$release" --show-depends "$module"
+		modprobe -d "$root" -S "$release" --show-depends "$module" 2>"$log" ||
+			die "Debian's Linux $release lacks the module $module, see $log: name another in stock.sh"
 	done >"$root/depends"
 	awk '/^insmod / && !seen[$2]++ { print $2 }' "$root/depends" >"$root/modules"
 	number=100
@@ -87,15 +88,17 @@ initrd() {
 		exec $bb switch_root /root "$init"
 	EOT
 	chmod +x "$initrd/init"
-	(cd "$initrd" && find . | cpio -o -H newc 2>"$log") >"$root/initrd.cpio"
-	gzip -1 <"$root/initrd.cpio" >"$out/initrd"
+	(cd "$initrd" && find . >"$root/files" && cpio -o -H newc <"$root/files" >"$root/cpio" &&
+	 gzip -1 <"$root/cpio" >"$out/initrd") 2>"$log" ||
+		die "no initrd can be made of $initrd, see $log: is the disk full?"
 }
 
 get_image() {
 	say "getting Debian's Linux $release"
 	rm -rf "$out"
 	mkdir -p "$out/arch/x86/boot" "$out/kernel" "$out/include/config"
-	unpack "$out/root" "linux-image-$release"
+	# A busybox of the same kind, which needs no libraries.
+	unpack "$out/root" "linux-image-$release" busybox-static
 	mv "$out/root/boot/vmlinuz-$release" "$out/arch/x86/boot/bzImage"
 	initrd "$out/root"
 	rm -r "$out/root"
@@ -108,10 +111,16 @@ get_image() {
 	echo "$release" >"$out/include/config/kernel.release"
 }
 
-package=$(apt-cache pkgnames "linux-image-$version" |
-	grep -E "^linux-image-$version\.[^-]*(-[0-9]+)?-$arch\$" | sort -V | tail -n 1)
-[ "$package" ] || die "KERNEL=$version VARIANT=stock: apt knows no linux-image-$version of Debian's"
-release=${package#linux-image-}
+names=$(apt-cache pkgnames "linux-image-$version" 2>"$log") ||
+	die "apt-cache can't tell which kernels there are, see $log"
+release=
+for name in $(echo "$names" | sed -nE "s/^linux-image-($version\.[^-]*(-[0-9]+)?-$arch)\$/\1/p"); do
+	if [ -z "$release" ] || older "$release" "$name"; then
+		release=$name
+	fi
+done
+[ "$release" ] ||
+	die "KERNEL=$version VARIANT=stock: apt knows no linux-image-$version of Debian's: call apt-get update, or take another version"
 headers=$stock/usr/src/linux-headers-$release
 [ "$(cat "$stock/release" 2>/dev/null)" = "$release" ] || get_headers
 if [ "${2-}" = headers ]; then

@@ -245,6 +245,48 @@ row() {
 	run ! row 6.12
 }
 
+@test "Debian's own kernel: whatever fails on the way to it is named in one line" {
+	copy kernels/stock.sh
+	# Each of these ends with an error if it is the one in ./broken.
+	for command in apt-cache apt-get dpkg-deb depmod modprobe cpio gzip; do
+		printf '#!/bin/sh\n[ "$(cat "%s")" != %s ] || exit 1\n' "$PWD/broken" $command >bin/$command
+		chmod +x bin/$command
+	done
+	cat >>bin/apt-cache <<-'EOT'
+		case $1 in
+		pkgnames) printf 'linux-image-6.6.%s\n' 9-amd64 10-amd64 10-rt-amd64 10-amd64-dbg ;;
+		depends) echo '  Depends: linux-kbuild-6.6' ;;
+		esac
+	EOT
+	echo 'touch x.deb' >>bin/apt-get
+	cat >>bin/dpkg-deb <<-'EOT'
+		headers=$3/usr/src/linux-headers-6.6.10-amd64
+		mkdir -p "$3/boot" "$3/bin" "$headers"
+		touch "$3/boot/vmlinuz-6.6.10-amd64" "$3/bin/busybox"
+		echo 'modules: ; false' >"$headers/Makefile"
+	EOT
+	echo 'echo insmod "$2/bin/busybox"' >>bin/modprobe
+	mkdir -p repo/tools/testing/selftests/kheaders/testmod
+	while IFS='|' read -r command line; do
+		echo "$command" >broken
+		run -1 "$tests/kernels/stock.sh" 6.6
+		echo "$output"
+		[[ "${lines[-1]}" = "kheaders: "$line ]]
+		[ "$(echo "$output" | grep -cv "^kheaders: getting Debian's Linux 6.6.10-amd64$")" = 1 ]
+	done <<-EOT
+		apt-cache|apt-cache can't tell which kernels there are, see *.log
+		apt-get|apt-get can't download linux-headers-6.6.10-amd64 linux-kbuild-6.6, see *: go online, or call apt-get update
+		dpkg-deb|dpkg-deb can't unpack */x.deb, see *
+		depmod|depmod can't read the modules of Debian's Linux 6.6.10-amd64, see *
+		modprobe|Debian's Linux 6.6.10-amd64 lacks the module virtio_pci, see *
+		cpio|no initrd can be made of *, see *
+		gzip|no initrd can be made of *, see *
+		none|Debian's headers build no module, see *
+	EOT
+	run -1 "$tests/kernels/stock.sh" 6.7
+	[ "$output" = "kheaders: KERNEL=6.7 VARIANT=stock: apt knows no linux-image-6.7 of Debian's: call apt-get update, or take another version" ]
+}
+
 # bats test_tags=slow
 @test "changes that are not committed show as a +, but for the page itself" {
 	list 6.6
