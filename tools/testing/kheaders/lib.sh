@@ -71,6 +71,32 @@ debian_root() {
 		3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 }
 
+# apt_in DIR ARCHES COMMAND...: one of apt's, with lists of its own in DIR, so that neither
+# root nor the machine's own are needed. ARCHES are Debian's names, joined by commas; the
+# first is that of packages without one.
+apt_in() {
+	apt_dir=$1 apt_arches=$2 apt_command=$3; shift 3
+	"$apt_command" -o Dir::State="$apt_dir" -o Dir::State::Status="$apt_dir/status" \
+		-o Dir::Cache="$apt_dir/cache" -o APT::Architecture="${apt_arches%%,*}" \
+		-o APT::Architectures="$apt_arches" -o APT::Sandbox::User="$(id -un)" "$@"
+}
+
+# apt_lists DIR COMMAND...: whether there are lists in DIR: of the last day, which COMMAND
+# gets, or older ones, if it can't.
+apt_lists() {
+	lists_dir=$1; shift
+	mkdir -p "$lists_dir/lists/partial" "$lists_dir/cache"
+	[ ! "$(find "$lists_dir/updated" -mtime 0 2>/dev/null)" ] || return 0
+	: >"$lists_dir/status"
+	if "$@" >"$lists_dir.log" 2>&1; then
+		touch "$lists_dir/updated"
+	elif [ -e "$lists_dir/updated" ]; then
+		say "no new lists of Debian's $(basename "$lists_dir"): taking those of $(date -r "$lists_dir/updated" +%F)"
+	else
+		return 1
+	fi
+}
+
 # arch_of OBJTREE: the ARCH it was built for.
 arch_of() {
 	sed -n "s/.* ARCH='\([^']*\)'.*/\1/p" "$1/kmake"

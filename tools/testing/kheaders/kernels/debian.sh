@@ -49,31 +49,24 @@ target() {
 # in_suite SUITE COMMAND...: one of apt's, with the lists of that suite alone.
 in_suite() {
 	dir=$apt/$1 command=$2; shift 2
-	"$command" -o Dir::Etc::SourceList="$dir/sources.list" \
-		-o Dir::Etc::SourceParts=/dev/null -o Dir::State="$dir" \
-		-o Dir::State::Status="$dir/status" -o Dir::Cache="$dir/cache" \
-		-o APT::Architecture="$arch" -o APT::Architectures="$arch" \
-		-o APT::Sandbox::User="$(id -un)" "$@"
+	apt_in "$dir" "$arch" "$command" -o Dir::Etc::SourceList="$dir/sources.list" \
+		-o Dir::Etc::SourceParts=/dev/null "$@"
 }
 
-# lists SUITE: whether there are lists of what it has: of the last day or, if these
-# can't be had, older ones.
+# update SUITE: gets its lists.
+update() {
+	source=$(mirror) && echo "$source $1 main" >"$apt/$1/sources.list" &&
+		in_suite "$1" apt-get update --error-on=any
+}
+
+# lists SUITE: whether there are lists of what it has.
 lists() {
 	[ "$listed" != "$1" ] || return 0
 	listed=$1
-	updated=$apt/$1/updated
-	mkdir -p "$apt/$1/lists/partial" "$apt/$1/cache"
-	[ ! "$(find "$updated" -mtime 0 2>/dev/null)" ] || return 0
-	: >"$apt/$1/status"
-	if { source=$(mirror) && echo "$source $1 main" >"$apt/$1/sources.list" &&
-	     in_suite "$1" apt-get update --error-on=any; } >"$apt/$1.log" 2>&1; then
-		touch "$updated"
-	elif [ -e "$updated" ]; then
-		say "no new lists of Debian's $1: taking those of $(date -r "$updated" +%F)"
-	else
+	apt_lists "$apt/$1" update "$1" || {
 		listed=
 		return 1
-	fi
+	}
 }
 
 # release SUITE PACKAGE: of the package there, if any. To apt, a name that is none is a
