@@ -27,7 +27,7 @@ riscv)	cross=riscv64-linux-gnu- ;;
 *)	die "ARCH=$arch is not one that is built here: take x86_64, um, arm64, arm or riscv" ;;
 esac
 
-[ "$variant" != stock ] || exec "$here/kernels/stock.sh" "$kernel"
+[ "$variant" != stock ] || CROSS_COMPILE=$cross exec "$here/kernels/stock.sh" "$kernel" "$arch"
 
 tree=$("$here/kernels/source.sh" "$kernel")
 name=$(basename "$tree" | sed 's/^linux-//')-$arch${variant:+-$variant}

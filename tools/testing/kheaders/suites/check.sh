@@ -137,7 +137,7 @@ kernel() {
 	if [ "${3-}" != stock ]; then
 		tree=$build/src/$(basename "$(readlink "$out/source")")
 		images="$images $out"
-	elif ! "$here/judges/dkms.sh" get acpi-call-dkms >/dev/null; then
+	elif [ "$2" = x86_64 ] && ! "$here/judges/dkms.sh" get acpi-call-dkms >/dev/null; then
 		suite "dkms-get" false
 	fi
 	case $2+${3-}+ in
@@ -186,7 +186,7 @@ list() {
 	while read -r version arch variant tests <&3; do
 		[ "$version" = "$last" ] || forget_source
 		last=$version row="$version $arch $variant" commit=$(commit)
-		if source=$(source_of "$version" "$variant"); then
+		if source=$(source_of "$version" "$arch" "$variant"); then
 			[ "$variant" != - ] || variant=
 			# shellcheck disable=SC2086 # a list of names
 			kernel "$source" "$arch" "$variant" $tests
@@ -198,10 +198,10 @@ list() {
 	forget_source
 }
 
-# source_of VERSION VARIANT: the last tree of it in $trees, or what Debian calls it.
+# source_of VERSION ARCH VARIANT: the last tree of it in $trees, or what Debian calls it.
 source_of() {
-	if [ "$2" = stock ]; then
-		"$here/kernels/stock.sh" "$1" headers >/dev/null && echo "$1"
+	if [ "$3" = stock ]; then
+		"$here/kernels/stock.sh" "$1" "$2" headers >/dev/null && echo "$1"
 		return
 	fi
 	found=$(awk -v version="$1." 'index($1, version) == 1 { sub(/^[^ ]* /, ""); tree = $0 }
@@ -307,7 +307,7 @@ kernels)
 		room 5000 "make check of one kernel"
 		[ "${4-}" = stock ] || "$here/kernels/source.sh" "${2:-6.12}" >/dev/null || exit 1
 		kernel "${2:-6.12}" "${3:-x86_64}" "${4-}"
-		if [ "${4-}" = stock ]; then
+		if [ "${3:-x86_64}-${4-}" = x86_64-stock ]; then
 			boot trixie consumers
 			# At boot, by its units; a root that is configured is root's to make.
 			[ "$(id -u)" != 0 ] || boot systemd units
@@ -343,6 +343,7 @@ kernels)
 		# As Debian ships them, with kheaders.ko.
 		kernel 6.1 x86_64 stock module read extmod command consumers bpf dmesg
 		kernel 6.12 x86_64 stock module extmod consumers dmesg
+		kernel 6.1 arm64 stock module read extmod bpf dmesg
 		# It builds one of them again, which must not be running.
 		suite images flock "$results/guest.lock" \
 			env IMAGES="$images" bats --tap "$here/suites/images.bats" &

@@ -253,38 +253,58 @@ row() {
 		chmod +x bin/$command
 	done
 	cat >>bin/apt-cache <<-'EOT'
-		case $1 in
-		pkgnames) printf 'linux-image-6.6.%s\n' 9-amd64 10-amd64 10-rt-amd64 10-amd64-dbg ;;
-		depends) echo '  Depends: linux-kbuild-6.6' ;;
+		case "$*" in
+		*pkgnames*) printf 'linux-image-6.6.%s\n' 9-amd64 10-amd64 10-rt-amd64 10-amd64-dbg 11-arm64 ;;
+		*depends*) printf '  Depends: linux-%s\n' headers-6.6-common kbuild-6.6 ;;
 		esac
 	EOT
 	echo 'touch x.deb' >>bin/apt-get
 	cat >>bin/dpkg-deb <<-'EOT'
-		headers=$3/usr/src/linux-headers-6.6.10-amd64
-		mkdir -p "$3/boot" "$3/bin" "$headers"
-		touch "$3/boot/vmlinuz-6.6.10-amd64" "$3/bin/busybox"
-		echo 'modules: ; false' >"$headers/Makefile"
+		mkdir -p "$3/boot" "$3/bin" "$3/usr/lib/linux-kbuild-6.6"
+		touch "$3/bin/busybox"
+		for release in 6.6.10-amd64 6.6.11-arm64; do
+			mkdir -p "$3/usr/src/linux-headers-$release"
+			touch "$3/boot/vmlinuz-$release"
+			echo 'modules: ; @! grep -x modules $(BROKEN) >&2' >"$3/usr/src/linux-headers-$release/Makefile"
+		done
 	EOT
+	export BROKEN=$PWD/broken
 	echo 'echo insmod "$2/bin/busybox"' >>bin/modprobe
 	mkdir -p repo/tools/testing/selftests/kheaders/testmod
 	while IFS='|' read -r command line; do
 		echo "$command" >broken
-		run -1 "$tests/kernels/stock.sh" 6.6
+		run -1 "$tests/kernels/stock.sh" 6.6 x86_64
 		echo "$output"
 		[[ "${lines[-1]}" = "kheaders: "$line ]]
 		[ "$(echo "$output" | grep -cv "^kheaders: getting Debian's Linux 6.6.10-amd64$")" = 1 ]
 	done <<-EOT
 		apt-cache|apt-cache can't tell which kernels there are, see *.log
-		apt-get|apt-get can't download linux-headers-6.6.10-amd64 linux-kbuild-6.6, see *: go online, or call apt-get update
+		apt-get|apt-get can't download linux-headers-6.6.10-amd64 linux-headers-6.6-common linux-kbuild-6.6:amd64, see *: go online, or call apt-get update, or take another version
 		dpkg-deb|dpkg-deb can't unpack */x.deb, see *
 		depmod|depmod can't read the modules of Debian's Linux 6.6.10-amd64, see *
 		modprobe|Debian's Linux 6.6.10-amd64 lacks the module virtio_pci, see *
 		cpio|no initrd can be made of *, see *
 		gzip|no initrd can be made of *, see *
-		none|Debian's headers build no module, see *
+		modules|Debian's headers build no module, see *
 	EOT
-	run -1 "$tests/kernels/stock.sh" 6.7
-	[ "$output" = "kheaders: KERNEL=6.7 VARIANT=stock: apt knows no linux-image-6.7 of Debian's: call apt-get update, or take another version" ]
+	run -1 "$tests/kernels/stock.sh" 6.7 x86_64
+	[ "$output" = "kheaders: KERNEL=6.7 ARCH=x86_64 VARIANT=stock: apt knows no linux-image-6.7 of Debian's: call apt-get update, or take another version" ]
+	run -1 "$tests/kernels/stock.sh" 6.6 um
+	[ "$output" = "kheaders: ARCH=um VARIANT=stock: Debian's own kernels are booted for x86_64 and arm64: take one of these" ]
+	echo apt-get >broken
+	run -1 "$tests/kernels/stock.sh" 6.6 arm64
+	[[ "$output" = "kheaders: KERNEL=6.6 ARCH=arm64 VARIANT=stock: apt-get can't get the lists of Debian's packages for arm64, see "*": go online" ]]
+
+	# With the compiler and the host programs of that kind of machine.
+	: >broken
+	mkdir -p repo/scripts/module
+	printf '#!/bin/sh\nmkdir "$2"; echo "$*" "$HOSTPROGS" >"$2/kheaders.ko"\n' >repo/scripts/module/module.sh
+	chmod +x repo/scripts/module/module.sh
+	out=$PWD/repo/build/kernel/6.6-arm64-stock stock=$PWD/repo/build/stock/6.6-arm64
+	CROSS_COMPILE=cross- run -0 --separate-stderr "$tests/kernels/stock.sh" 6.6 arm64
+	[ "$output" = "$out" ]
+	[ "$(cat "$out/kernel/kheaders.ko")" = "$stock/usr/src/linux-headers-6.6.11-arm64 $out/module CROSS_COMPILE=cross- $stock/programs/usr/lib/linux-kbuild-6.6" ]
+	[ -e "$out/arch/arm64/boot/Image" ]
 }
 
 # bats test_tags=slow

@@ -210,7 +210,7 @@ without_conf() {
 
 # stock: Debian's headers are $kdir, of $release.
 stock() {
-	kdir=$("$here/kernels/stock.sh" 6.1 headers)
+	kdir=$("$here/kernels/stock.sh" 6.1 x86_64 headers)
 	release=${kdir##*/linux-headers-}
 }
 
@@ -382,7 +382,7 @@ with_modules() {
 	local version kdir release releases=
 	version=$(make -s --no-print-directory -C "$top" version)
 	for kernel in 6.1 6.12; do
-		kdir=$("$here/kernels/stock.sh" "$kernel" headers)
+		kdir=$("$here/kernels/stock.sh" "$kernel" x86_64 headers)
 		release=${kdir##*/linux-headers-}
 		releases="$releases $release"
 		mkdir -p "root/lib/modules/$release"

@@ -310,10 +310,10 @@ teardown() {
 	bare_root "$old" ,libelf1
 	cp "$old" "$work/root/deb/old.deb"
 	cp "$new" "$work/root/deb/new.deb"
-	headers=$("$here/kernels/stock.sh" 6.1 headers)
+	headers=$("$here/kernels/stock.sh" 6.1 x86_64 headers)
 	release=${headers##*/linux-headers-}
-	mkdir -p "$work/root$top/build/stock/6.1"
-	cp -a "$top/build/stock/6.1/usr" "$work/root$top/build/stock/6.1"
+	mkdir -p "$work/root${headers%/usr/src/*}"
+	cp -a "${headers%/src/*}" "$work/root${headers%/usr/src/*}"
 	mkdir "$work/root/lib/modules/$release"
 	ln -s "$headers" "$work/root/lib/modules/$release/build"
 	in_root depmod "$release"
