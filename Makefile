@@ -124,7 +124,7 @@ install: tools
 	@$(MAKE) -s -C tools/kheaders install PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)'
 
 deb:
-	@$(tests)/packages/setup.sh
+	@$(tests)/packages/setup.sh deb
 	@$(tests)/packages/deb.sh
 
 # The variables of a kernel's make that say which compiler builds, where they are set.

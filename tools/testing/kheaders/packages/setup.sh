@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Installs missing Debian packages: those named in the files "tests" and "tools" beside it
-# and in the file LIST, for each LIST; or, to build the kheaders command, those in "tools"
-# alone. Usage:
+# Installs missing Debian packages: those named in the files "tests", "tools" and "deb"
+# beside it and in the file LIST, for each LIST; or, to build the kheaders command, those in
+# "tools" alone, or, to build our Debian packages, in "deb" and "tools". Usage:
 #
 #	setup.sh [LIST...]
-#	setup.sh tools
+#	setup.sh tools|deb
 #
 # LIST is archs, configs or an architecture; one without a file needs no more.
 
@@ -19,8 +19,11 @@ for file in "$build" "$build"/*; do
 		die "$file can't be written: is it another user's? Remove it, or take another clone"
 done
 missing=
-lists=
-[ "$*" = tools ] || lists="$here/packages/tests $here/packages/tools"
+case $* in
+tools)	lists= ;;
+deb)	lists=$here/packages/tools ;;
+*)	lists="$here/packages/tests $here/packages/tools $here/packages/deb" ;;
+esac
 for arch; do
 	[ ! -f "$here/packages/$arch" ] || lists="$lists $here/packages/$arch"
 done

@@ -13,7 +13,7 @@ setup() {
 	cp "$BATS_TEST_DIRNAME/../packages/setup.sh" "$tests/packages"
 	printf '%s\t%s\n' good sh '# comment' '' 'new-name|old-name' no_such_command \
 		'perhaps|-' /no/such/file files '/etc/pass*' >"$tests/packages/tests"
-	: >"$tests/packages/tools"
+	touch "$tests/packages"/{tools,deb}
 	program apt-get 'echo "${SUDO-}${SUDO:+$DEBIAN_FRONTEND }apt-get $*" >>"$dir/calls"'
 	program apt-cache 'ls "$dir/known" | grep "^$2"'
 	program id 'echo "${USER_ID-0}"'
@@ -46,13 +46,16 @@ program() {
 	[ "$output" = "kheaders: installing Debian packages: perhaps" ]
 }
 
-@test "make tools installs the packages of the kheaders command alone; tests install them, too" {
+@test "make tools and make deb install what they need alone; tests install it, too" {
 	touch known/new-name
 	printf '%s\t%s\n' libtool /no/such/tool >"$tests/packages/tools"
+	printf '%s\t%s\n' debtool /no/such/tool >"$tests/packages/deb"
 	run -0 "$tests/packages/setup.sh" tools
 	[ "$output" = "kheaders: installing Debian packages: libtool" ]
+	run -0 "$tests/packages/setup.sh" deb
+	[ "$output" = "kheaders: installing Debian packages: libtool debtool" ]
 	run -0 "$tests/packages/setup.sh"
-	[ "$output" = "kheaders: installing Debian packages: new-name libtool" ]
+	[ "$output" = "kheaders: installing Debian packages: new-name libtool debtool" ]
 }
 
 @test "an ordinary user installs by sudo or, without, is told what to call" {

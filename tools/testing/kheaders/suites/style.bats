@@ -139,7 +139,7 @@ suite_files() {
 				-e "/usr/bin/$need" -e "/usr/sbin/$need" "$work/holds" ||
 				{ echo "$need is not in $package"; false; }
 		done
-	done < <(cat "$here/packages/tests" "$here/packages/tools")
+	done < <(cat "$here/packages"/{tests,tools,deb})
 }
 
 @test "packages: the compilers of make check-archs are named" {
