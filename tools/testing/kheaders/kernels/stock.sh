@@ -98,7 +98,7 @@ initrd() {
 		word() {
 			$bb sed -n "s/.* $1=\([^ ]*\).*/\1/p" /proc/cmdline
 		}
-		$bb mkdir -p /proc /root
+		$bb mkdir -p /proc /new
 		$bb mount -t proc proc /proc
 		for module in /modules/*; do
 			case $module in
@@ -107,10 +107,10 @@ initrd() {
 			esac
 			$bb insmod /module.ko
 		done
-		$bb mount -t 9p -o "ro,$(word rootflags)" "$(word root)" /root
+		$bb mount -t 9p -o "ro,$(word rootflags)" "$(word root)" /new
 		init=$(word init)
 		$bb umount /proc
-		exec $bb switch_root /root "$init"
+		exec $bb switch_root /new "$init"
 	EOT
 	chmod +x "$initrd/init"
 	(cd "$initrd" && find . >"$root/files" && cpio -o -H newc <"$root/files" >"$root/cpio" &&
