@@ -11,6 +11,10 @@ prepare_tree
 has clang || skip_all "no clang here"
 ! archived include/config/auto.conf | grep -q '^CONFIG_CC_IS_CLANG=y' ||
 	skip_all "clang built this kernel"
+# clang has it since 15.
+! archived include/config/auto.conf | grep -qE '^CONFIG_(MITIGATION_)?RETHUNK=y' ||
+	clang -mfunction-return=thunk-extern -fsyntax-only -x c /dev/null 2>/dev/null ||
+	skip_all "this clang has no -mfunction-return=thunk-extern (CONFIG_RETHUNK)"
 
 mkdir "$work/bin"
 IFS=:
