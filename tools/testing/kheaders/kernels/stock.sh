@@ -3,6 +3,7 @@
 #
 # Gets a kernel as Debian ships it, for the tests of kheaders.ko. Usage:
 #
+#	stock.sh VERSION ARCH release	prints its release, or nothing if apt knows none
 #	stock.sh VERSION ARCH headers	its headers: prints what make module takes as KDIR=
 #	stock.sh VERSION ARCH		and its image, with kheaders.ko made of the headers:
 #					prints build/kernel/VERSION-ARCH-stock, in which
@@ -15,7 +16,7 @@
 set -eu
 . "$(dirname "$0")/../lib.sh"
 
-[ $# -ge 2 ] || die "usage: stock.sh VERSION ARCH [headers]"
+[ $# -ge 2 ] || die "usage: stock.sh VERSION ARCH [release|headers]"
 version=$1 arch=$2 cross=${CROSS_COMPILE-} programs=
 case $arch in
 x86_64)	debian=amd64 image=arch/x86/boot/bzImage ;;
@@ -146,6 +147,10 @@ for name in $(echo "$names" | sed -nE "s/^linux-image-($version\.[^-]*(-[0-9]+)?
 		release=$name
 	fi
 done
+if [ "${3-}" = release ]; then
+	echo "$release"
+	exit
+fi
 [ "$release" ] ||
 	die "$kernel: apt knows no linux-image-$version of Debian's: $cure"
 headers=$stock/usr/src/linux-headers-$release

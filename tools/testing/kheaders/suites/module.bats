@@ -208,10 +208,11 @@ without_conf() {
 	cmp build/defconfig <(echo CONFIG_IKHEADERS_STRIP_NONE=y)
 }
 
-# stock: Debian's headers are $kdir, of $release.
+# stock [VERSION]: Debian's headers of it are $kdir, of $release.
 stock() {
-	kdir=$("$here/kernels/stock.sh" 6.1 x86_64 headers)
-	release=${kdir##*/linux-headers-}
+	release=$("$here/kernels/stock.sh" "${1:-6.1}" x86_64 release)
+	[ -n "$release" ] || skip "apt knows no linux-image-${1:-6.1}"
+	kdir=$("$here/kernels/stock.sh" "${1:-6.1}" x86_64 headers)
 }
 
 # unpack: what is in build/kheaders.ko is in ./t.
@@ -382,8 +383,7 @@ with_modules() {
 	local version kdir release releases=
 	version=$(make -s --no-print-directory -C "$top" version)
 	for kernel in 6.1 6.12; do
-		kdir=$("$here/kernels/stock.sh" "$kernel" x86_64 headers)
-		release=${kdir##*/linux-headers-}
+		stock "$kernel"
 		releases="$releases $release"
 		mkdir -p "root/lib/modules/$release"
 		ln -s "$kdir" "root/lib/modules/$release/build"
