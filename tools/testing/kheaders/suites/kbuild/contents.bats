@@ -162,7 +162,7 @@ load kbuild
 		sed -nE "s/$2.*/\1/p" "$1"
 	}
 	options "$h/.config" '^CONFIG_([A-Za-z0-9_]+)=' >want
-	[ "$(wc -l <want)" -gt 300 ]
+	[ "$(wc -l <want)" -gt 100 ]
 	options "$h/include/config/auto.conf" '^CONFIG_([A-Za-z0-9_]+)=' | diff want -
 	options "$h/include/generated/autoconf.h" '^#define CONFIG_([A-Za-z0-9_]+) ' >got
 	diff <(sed 's/_MODULE$//' want) <(sed 's/_MODULE$//' got)
