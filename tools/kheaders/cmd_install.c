@@ -97,11 +97,15 @@ static int install_locked(struct install *i, struct kernel *kernel, bool force)
 		.prepare = true,
 		.symvers = true,
 	};
-	int ret = install_look(i, kernel);
-	bool linked = i->link == LINK_OURS, whole = is_whole(i, kernel);
+	int ret = install_renew(i);
+	bool linked, whole;
 
 	if (!ret)
+		ret = install_look(i, kernel);
+	if (!ret)
 		ret = judge(i, kernel, force);
+	linked = i->link == LINK_OURS;
+	whole = is_whole(i, kernel);
 	/* Before the tree, so that there is none without. */
 	if (!ret && !linked)
 		ret = make_link(i);

@@ -71,30 +71,6 @@ static bool goes(const struct removal *removal, const struct tree_note *note)
 	return !has_modules(args->root, note->release);
 }
 
-static void remove_tree(struct removal *removal, const struct place *at, const char *name)
-{
-	struct place place = *at;
-	int ret = place_lock(&place);
-
-	if (!ret) {
-		ret = place_remove(&place, name);
-		place_unlock(&place);
-	}
-	if (!ret)
-		printf("%s/%s: removed\n", place.path, name);
-	removal->status |= ret;
-}
-
-static bool remove_cached(const struct place *cache, const char *name,
-			  const struct tree_note *note, void *arg)
-{
-	struct removal *removal = arg;
-
-	if (goes(removal, note))
-		remove_tree(removal, cache, name);
-	return true;
-}
-
 /*
  * The link first, so that it never leads nowhere; and symvers.xz. Returns 0, or an exit
  * status, having said why.
@@ -132,18 +108,42 @@ static int remove_links(const char *root, const struct tree_note *note, const ch
 	return ret;
 }
 
+/* @note is that of an installed tree, whose links go, too; or NULL. */
+static void remove_tree(struct removal *removal, const struct place *at, const char *name,
+			const struct tree_note *note)
+{
+	struct place place = *at;
+	int ret = place_lock(&place);
+
+	if (!ret) {
+		if (note)
+			ret = remove_links(removal->args->root, note, name);
+		if (!ret)
+			ret = place_remove(&place, name);
+		place_unlock(&place);
+	}
+	if (!ret)
+		printf("%s/%s: removed\n", place.path, name);
+	removal->status |= ret;
+}
+
+static bool remove_cached(const struct place *cache, const char *name,
+			  const struct tree_note *note, void *arg)
+{
+	struct removal *removal = arg;
+
+	if (goes(removal, note))
+		remove_tree(removal, cache, name, NULL);
+	return true;
+}
+
 static bool remove_installed(const struct place *trees, const char *name,
 			     const struct tree_note *note, void *arg)
 {
 	struct removal *removal = arg;
-	int ret;
 
-	if (strncmp(name, INSTALL_TREE, strlen(INSTALL_TREE)) || !goes(removal, note))
-		return true;
-	ret = remove_links(removal->args->root, note, name);
-	if (!ret)
-		remove_tree(removal, trees, name);
-	removal->status |= ret;
+	if (!strncmp(name, INSTALL_TREE, strlen(INSTALL_TREE)) && goes(removal, note))
+		remove_tree(removal, trees, name, note);
 	return true;
 }
 

@@ -171,6 +171,17 @@ bool install_lacks_symvers(const struct install *i, const struct kernel *kernel)
 	return i->modules < 0 || faccessat(i->modules, SYMVERS_XZ, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
+int install_renew(struct install *i)
+{
+	char modules[PATH_MAX];
+
+	close(i->modules);
+	snprintf(modules, sizeof(modules), "%.*s",
+		 (int)(strrchr(i->link_path, '/') - i->link_path), i->link_path);
+	i->modules = directory_open(i->root, modules, DIRECTORY_MAKE);
+	return i->modules < 0 ? STATUS_FAILED : 0;
+}
+
 void install_close(struct install *i)
 {
 	if (i->trees.directory >= 0)

@@ -61,6 +61,12 @@ int install_look(struct install *install, const struct kernel *kernel);
  */
 bool install_lacks_symvers(const struct install *install, const struct kernel *kernel);
 
+/*
+ * Opens the directory of modules again, which is open: without the lock, another command may
+ * have removed it since. Returns 0, or an exit status, having said why.
+ */
+int install_renew(struct install *install);
+
 void install_close(struct install *install);
 
 #endif

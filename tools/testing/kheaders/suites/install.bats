@@ -308,6 +308,21 @@ root/lib/modules" ]
 	nothing_left
 }
 
+@test "install: a remove meanwhile takes nothing from under it" {
+	install
+	echo 1 >tree/include/config/kheaders.id
+	streams b.tar.xz
+	# It has opened all when the other begins, and waits before it locks.
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=2000000:when=1 \
+		"$place/bin/kheaders" install --from b.tar.xz --root root >said &
+	sleep 1
+	kheaders remove --root root
+	[ ! -e root/lib/modules/6.9.1 ]
+	wait $!
+	[ "$(cat said)" = "$tree: made" ]
+	installed
+}
+
 # --- remove ---------------------------------------------------------------------
 
 @test "remove: what was made and nothing else, and a second time nothing" {
