@@ -3,7 +3,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,34 +195,31 @@ static bool expected(const struct comparison *c, const char *path)
 	return bsearch(&path, c->known, c->count, sizeof(*c->known), by_name);
 }
 
-/* Looks for files that are not ours. Only now are all of ours known. */
-static int look_for_others(struct comparison *c, char *tree)
+/* Complains of a file that is not ours. Only when all are compared are all of ours known. */
+static bool check_other(const struct directory_entry *entry, void *arg)
 {
-	char *const roots[] = { tree, NULL };
-	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	size_t skip = strlen(tree);
-	FTSENT *entry;
+	struct comparison *c = arg;
+	const char *wrong;
 
-	qsort(c->known, c->count, sizeof(*c->known), by_name);
-	while (fts && (errno = 0, entry = fts_read(fts))) {
-		const char *path = entry->fts_path + skip, *wrong;
-
-		path += strspn(path, "/");
-		if (entry->fts_info == FTS_D || entry->fts_info == FTS_DP || expected(c, path))
-			continue;
-		wrong = excuse(c, path, "is not of the kernel");
-		if (!wrong)
-			continue;
-		printf("%s: %s\n", path, wrong);
+	if (entry->is_directory || expected(c, entry->path))
+		return true;
+	wrong = excuse(c, entry->path, "is not of the kernel");
+	if (wrong) {
+		printf("%s: %s\n", entry->path, wrong);
 		c->wrong++;
 	}
-	if (!fts || errno)
-		return fail(tree, strerror(errno), "try as root");
-	fts_close(fts);
-	return 0;
+	return true;
 }
 
-static int verify(struct kernel *kernel, char *tree)
+static int look_for_others(struct comparison *c, const char *tree)
+{
+	qsort(c->known, c->count, sizeof(*c->known), by_name);
+	if (directory_walk(c->tree, check_other, c))
+		return 0;
+	return fail(tree, strerror(errno), "try as root");
+}
+
+static int verify(struct kernel *kernel, const char *tree)
 {
 	struct comparison c = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	char built[16384] = "";

@@ -282,30 +282,99 @@ bool write_all(int fd, const void *data, size_t size)
 	return true;
 }
 
-static bool empty(int fd)
+static DIR *open_directory(int parent, const char *name)
 {
-	DIR *dir = fdopendir(fd);
-	struct dirent *entry;
-	bool ok = dir;
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	if (!dir) {
+	if (!dir && fd >= 0)
 		close(fd);
-		return false;
+	return dir;
+}
+
+/* The next entry but "." and "..", or NULL, with errno if that can't be read. */
+static struct dirent *next_entry(DIR *dir)
+{
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(dir);
+	} while (entry && (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
+	return entry;
+}
+
+struct walk_below {
+	bool (*fn)(const struct directory_entry *entry, void *arg);
+	void *arg;
+	char path[PATH_MAX];
+};
+
+static bool is_directory(int parent, const struct dirent *entry)
+{
+	struct stat st;
+
+	/* Some file systems don't say. */
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	return !fstatat(parent, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
+}
+
+/* @length is that of the path of @dir, with a slash at the end. */
+static bool walk_below(struct walk_below *w, DIR *dir, size_t length)
+{
+	struct directory_entry found = { .parent = dirfd(dir), .path = w->path };
+	struct dirent *entry;
+	DIR *below;
+	bool ok = true;
+
+	while (ok && (entry = next_entry(dir))) {
+		size_t end = length + snprintf(w->path + length, PATH_MAX - length, "%s",
+					       entry->d_name);
+
+		found.name = entry->d_name;
+		found.is_directory = is_directory(found.parent, entry);
+		if (end + 1 >= PATH_MAX) {
+			errno = ENAMETOOLONG;
+			return false;
+		}
+		ok = w->fn(&found, w->arg);
+		if (!ok || !found.is_directory)
+			continue;
+		below = open_directory(found.parent, found.name);
+		w->path[end] = '/';
+		ok = below && walk_below(w, below, end + 1);
+		if (below)
+			closedir(below);
 	}
-	while (ok && (errno = 0, entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-			ok = directory_remove(dirfd(dir), entry->d_name);
-	}
-	ok &= !errno;
-	closedir(dir);
+	return ok && !errno;
+}
+
+bool directory_walk(int directory, bool (*fn)(const struct directory_entry *entry, void *arg),
+		    void *arg)
+{
+	struct walk_below w = { .fn = fn, .arg = arg };
+	DIR *dir = open_directory(directory, ".");
+	bool ok = dir && walk_below(&w, dir, 0);
+
+	if (dir)
+		closedir(dir);
 	return ok;
 }
 
 bool directory_empty(int parent, const char *name)
 {
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = open_directory(parent, name);
+	struct dirent *entry;
+	bool ok = dir;
 
-	return fd >= 0 && empty(fd);
+	if (!dir)
+		return false;
+	while (ok && (entry = next_entry(dir)))
+		ok = directory_remove(dirfd(dir), entry->d_name);
+	ok = ok && !errno;
+	closedir(dir);
+	return ok;
 }
 
 bool directory_remove(int parent, const char *name)

@@ -41,6 +41,20 @@ bool directory_write(int directory, const char *name, const void *data, size_t s
 /* False, with errno: not all of it can be written. */
 bool write_all(int fd, const void *data, size_t size);
 
+struct directory_entry {
+	int parent;
+	const char *name;	/* in @parent */
+	const char *path;	/* from where the walk began */
+	bool is_directory;
+};
+
+/*
+ * Calls @fn for all that is below @directory, for a directory before what is in it, until
+ * it returns false. Returns false, too, then, or with errno if something can't be read.
+ */
+bool directory_walk(int directory, bool (*fn)(const struct directory_entry *entry, void *arg),
+		    void *arg);
+
 /*
  * Remove all that is in the directory @name in @parent; and whatever @name is, too.
  * Return false, with errno, if they can't.
