@@ -141,7 +141,7 @@ static void identify(struct kernel *kernel)
 	uname(&uts);
 	snprintf(kernel->release, sizeof(kernel->release), "%s", uts.release);
 	kernel->running = true;
-	kernel->name = PROC;
+	kernel->name = access(PROC, R_OK) && !access(SYS, R_OK) ? SYS : PROC;
 	/* First what is always built in: kheaders.ko may not be loaded, or be of another build. */
 	read_line("/sys/module/kheaders_symvers/version", kernel->id, sizeof(kernel->id));
 	if (!kernel->id[0])
@@ -243,29 +243,35 @@ static int read_file(struct kernel *kernel)
 	return STATUS_NONE;
 }
 
-/* What the archive says of its kernel. */
+/* What the archive says of its kernel. In mainline's there is utsrelease.h alone. */
 static int read_about(const struct member *m, void *arg)
 {
-	static const char release[] = "include/config/kernel.release";
-	static const char id[] = "include/config/kheaders.id";
 	struct kernel *kernel = arg;
-	char *to = NULL;
-	const unsigned char *line;
-	size_t room = 0, length;
+	const struct {
+		const char *path, *before, *after;
+		char *to;
+		size_t room;
+	} about[] = {
+		{ "include/config/kernel.release", "", "\n", kernel->release, RELEASE_MAX },
+		{ "include/config/kheaders.id", "", "\n", kernel->id, ID_MAX },
+		{ "include/generated/utsrelease.h", "#define UTS_RELEASE \"", "\"\n",
+		  kernel->release, RELEASE_MAX },
+	};
+	char text[256];
+	size_t i, skip, length;
 
-	if (!strcmp(m->path, release)) {
-		to = kernel->release;
-		room = sizeof(kernel->release);
-	} else if (!strcmp(m->path, id)) {
-		to = kernel->id;
-		room = sizeof(kernel->id);
-	}
-	if (to) {
-		line = memchr(m->data, '\n', m->size);
-		length = line ? (size_t)(line - m->data) : m->size;
+	for (i = 0; i < ARRAY_SIZE(about); i++) {
+		if (strcmp(m->path, about[i].path) || m->size >= sizeof(text))
+			continue;
+		memcpy(text, m->data, m->size);
+		text[m->size] = '\0';
+		skip = strlen(about[i].before);
+		if (strncmp(text, about[i].before, skip))
+			continue;
+		length = strcspn(text + skip, about[i].after);
 		/* One that is longer is none. */
-		snprintf(to, room, "%.*s", length < room ? (int)length : 0,
-			 (const char *)m->data);
+		snprintf(about[i].to, about[i].room, "%.*s",
+			 length < about[i].room ? (int)length : 0, text + skip);
 	}
 	return kernel->release[0] && kernel->id[0] ? MEMBERS_ENOUGH : 0;
 }

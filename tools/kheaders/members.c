@@ -10,6 +10,7 @@
 #include <lzma.h>
 
 #include "command.h"
+#include "links.h"
 #include "members.h"
 #include "threads.h"
 
@@ -34,11 +35,16 @@ struct job {
 	atomic_size_t next;
 	atomic_size_t members;		/* so far */
 	atomic_int status;
+	struct links links;
+	bool linking;			/* this time, they are handed on */
+	atomic_size_t bytes;		/* handed on so far */
 	member_fn fn;
 	void *arg;
 };
 
 static const char again[] = "get another copy of it";
+static const char large[] = "unpacks to more than 512 MiB";
+static const char no[] = "it is not one that a kernel build makes; get another copy of it";
 
 /* Reads what the streams' own indexes say. Returns NULL if that can't be. */
 static lzma_index *read_index(const unsigned char *data, size_t size)
@@ -245,15 +251,75 @@ static const unsigned char *contents(struct archive *a, size_t size, unsigned ch
 	return NULL;
 }
 
-static int member(struct job *job, struct archive *a, struct archive_entry *entry)
+static int add_link(struct job *job, const char *path, struct archive_entry *entry)
 {
-	static const char no[] = "it is not one that a kernel build makes; get another copy of it";
-	const char *path = safe_path(archive_entry_pathname(entry));
-	mode_t mode = archive_entry_mode(entry);
+	const char *hard = archive_entry_hardlink(entry);
+	const char *target = hard ? hard : archive_entry_symlink(entry);
+
+	if (job->linking)
+		return 0;
+	switch (target ? links_add(&job->links, path, target, !hard) : -EXDEV) {
+	case 0:
+		return 0;
+	case -EXDEV:
+		return fail(path, "is a link out of the archive", no);
+	case -E2BIG:
+		return fail(job->name, "has more links than any kernel", again);
+	default:
+		return fail_memory(job->name);
+	}
+}
+
+/* All of the archive is no more than that, but links can lead to the same file. */
+static int hand_on(struct job *job, const struct member *m)
+{
+	if (atomic_fetch_add(&job->bytes, m->size) + m->size > MEMBERS_MAX)
+		return fail(job->name, large, again);
+	return job->fn(m, job->arg);
+}
+
+/* Hands on what leads to @m. */
+static int linked(struct job *job, struct member m)
+{
+	const char *path = m.path;
+	struct link *link;
+	int ret = 0;
+
+	for (link = job->links.link; !ret && link < job->links.link + job->links.count; link++) {
+		if (strcmp(link->to, path))
+			continue;
+		link->found = true;
+		m.path = link->path;
+		ret = hand_on(job, &m);
+	}
+	return ret;
+}
+
+static int file(struct job *job, struct archive *a, struct archive_entry *entry, const char *path)
+{
 	la_int64_t size = archive_entry_size(entry);
-	struct member m;
+	struct member m = {
+		.path = path,
+		.size = size,
+		.executable = archive_entry_mode(entry) & 0100,
+		.mtime = archive_entry_mtime(entry),
+	};
 	unsigned char *own;
 	int ret;
+
+	if (size < 0 || (uint64_t)size > MEMBERS_MAX)
+		return fail(path, "is too large in the archive", no);
+	m.data = contents(a, size, &own);
+	if (!m.data)
+		return job->status ? job->status : fail(job->name, "the archive is damaged", again);
+	ret = job->linking ? linked(job, m) : hand_on(job, &m);
+	free(own);
+	return ret;
+}
+
+static int member(struct job *job, struct archive *a, struct archive_entry *entry)
+{
+	const char *path = safe_path(archive_entry_pathname(entry));
 
 	if (++job->members > MEMBERS_COUNT_MAX)
 		return fail(job->name, "has more files than any kernel", again);
@@ -262,24 +328,13 @@ static int member(struct job *job, struct archive *a, struct archive_entry *entr
 		return 0;
 	if (!path)
 		return fail(job->name, "a path in the archive leads out of it, or is odd", no);
-	if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
-		return fail(path, "is a link or a device in the archive", no);
-	if (mode & (S_ISUID | S_ISGID | S_ISVTX))
+	if (archive_entry_filetype(entry) == AE_IFLNK || archive_entry_hardlink(entry))
+		return add_link(job, path, entry);
+	if (archive_entry_filetype(entry) != AE_IFREG)
+		return fail(path, "is a device in the archive", no);
+	if (archive_entry_mode(entry) & (S_ISUID | S_ISGID | S_ISVTX))
 		return fail(path, "is setuid, setgid or sticky in the archive", no);
-	if (size < 0 || (uint64_t)size > MEMBERS_MAX)
-		return fail(path, "is too large in the archive", no);
-	m = (struct member) {
-		.path = path,
-		.size = size,
-		.executable = mode & 0100,
-		.mtime = archive_entry_mtime(entry),
-	};
-	m.data = contents(a, size, &own);
-	if (!m.data)
-		return job->status ? job->status : fail(job->name, "the archive is damaged", again);
-	ret = job->fn(&m, job->arg);
-	free(own);
-	return ret;
+	return file(job, a, entry, path);
 }
 
 static int members(struct unpacking *u)
@@ -325,17 +380,39 @@ static void *work(void *arg)
 	return NULL;
 }
 
+/* The files that links lead to can be anywhere in the archive, which is read once more. */
+static void follow_links(struct job *job)
+{
+	struct link *link = job->links.link;
+
+	if (job->status || !job->links.count)
+		return;
+	job->linking = true;
+	job->members = 0;
+	job->next = 0;
+	threads_run(work, job, job->count);
+	for (; !job->status && link < job->links.link + job->links.count; link++) {
+		if (!link->found)
+			job->status = fail(link->path, "is a link to no file in the archive", no);
+	}
+}
+
 int members_each(const char *name, const unsigned char *data, size_t size, member_fn fn,
 		 void *arg)
 {
-	struct job job = { .name = name, .fn = fn, .arg = arg };
+	struct job job = {
+		.name = name,
+		.links = { .lock = PTHREAD_MUTEX_INITIALIZER },
+		.fn = fn,
+		.arg = arg,
+	};
 	lzma_index *index = read_index(data, size);
 
 	if (!index)
 		return fail(name, "is not an xz archive, or is cut short", again);
 	if (lzma_index_uncompressed_size(index) > MEMBERS_MAX) {
 		lzma_index_end(index, NULL);
-		return fail(name, "unpacks to more than 512 MiB", again);
+		return fail(name, large, again);
 	}
 	job.parts = calloc(lzma_index_stream_count(index), sizeof(*job.parts));
 	if (!job.parts) {
@@ -345,6 +422,8 @@ int members_each(const char *name, const unsigned char *data, size_t size, membe
 	cut(&job, index, data, size);
 	lzma_index_end(index, NULL);
 	threads_run(work, &job, job.count);
+	follow_links(&job);
+	links_free(&job.links);
 	free(job.parts);
 	return job.status == MEMBERS_ENOUGH ? 0 : job.status;
 }

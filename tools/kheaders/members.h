@@ -2,7 +2,8 @@
 /*
  * The members of a kheaders.tar.xz in memory. Nothing in an archive is trusted: only
  * regular files with relative paths are handed on, and no more than MEMBERS_MAX bytes
- * and MEMBERS_COUNT_MAX of them.
+ * and MEMBERS_COUNT_MAX of them. A link to one of them is handed on, too, as a file with
+ * the same contents.
  */
 #ifndef KHEADERS_MEMBERS_H
 #define KHEADERS_MEMBERS_H

@@ -193,15 +193,9 @@ sizes() {
 		xz -dc "$archive" | tar -xf - -C "$unpacked"
 		echo "$one,ms to unpack by tar,$round,$((($(date +%s%N) - start) / 1000000))"
 		rm -rf "$unpacked"
-		# Mainline's has links of include/dt-bindings in it, which the command refuses.
-		[ "$one" != mainline ] || continue
 		mkdir "$unpacked"
-		# That with headers alone does not say which release it is of.
-		release=
-		[ "$one" != headers ] || release="--release $name"
 		start=$(date +%s%N)
-		# shellcheck disable=SC2086 # an option and its value
-		"$objects/command/kheaders" install --from "$archive" $release --root "$unpacked" \
+		"$objects/command/kheaders" install --from "$archive" --root "$unpacked" \
 			>"$bench/install.log" 2>&1 || die "kheaders install failed, see $bench/install.log"
 		echo "$one,ms to unpack by kheaders,$round,$((($(date +%s%N) - start) / 1000000))"
 		rm -rf "$unpacked"

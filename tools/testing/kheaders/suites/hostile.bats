@@ -57,7 +57,7 @@ refused() {
 damages() {
 	# shellcheck disable=SC2086 # a list of words
 	[ -x "$work/damage" ] || gcc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $sanitize -pthread \
-		-o "$work/damage" "$here/trees/damage.c" "$top"/tools/kheaders/{members,threads,image,unpack}.c \
+		-o "$work/damage" "$here/trees/damage.c" "$top"/tools/kheaders/{links,members,threads,image,unpack}.c \
 		-larchive -llzma -llzo2 -lzstd
 	run -0 "$work/damage" "$2" "$1"
 	echo "# $2: $output" >&3
@@ -90,7 +90,7 @@ damages() {
 	local file
 	# shellcheck disable=SC2086 # a list of words
 	clang -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $sanitize -fsanitize=fuzzer -pthread \
-		-o "$work/archive_fuzz" "$here/trees/fuzz.c" "$top"/tools/kheaders/{members,threads}.c -larchive -llzma
+		-o "$work/archive_fuzz" "$here/trees/fuzz.c" "$top"/tools/kheaders/{links,members,threads}.c -larchive -llzma
 	mkdir kinds
 	"$here/trees/archive.py" kinds >list
 	mkdir -p "$work/archives"

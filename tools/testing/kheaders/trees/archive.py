@@ -108,11 +108,18 @@ def crowd():
 
 
 LEADS_OUT = "a path in the archive leads out of it, or is odd"
-LINK = "is a link or a device in the archive"
+LINK_OUT = "is a link out of the archive"
+LINK_LOST = "is a link to no file in the archive"
+DEVICE = "is a device in the archive"
 TWICE = "is in the archive twice"
 DAMAGED = "the archive is damaged"
 LARGE = "unpacks to more than 512 MiB"
 SETUID = "is setuid, setgid or sticky in the archive"
+
+
+def link(name, target, **fields):
+    return member(name, type=tarfile.SYMTYPE, linkname=target, **fields)
+
 
 # What there is behind the plain members, and what is said of it.
 MEMBERS = {
@@ -132,14 +139,29 @@ MEMBERS = {
     "pax-absolute": (member("a", b"x", format=tarfile.PAX_FORMAT,
                             pax_headers={"path": "/etc/x"}), LEADS_OUT),
     "long-name": (member("x" * 300, b"x", format=tarfile.GNU_FORMAT), ""),
-    "symlink": (member("include/etc", type=tarfile.SYMTYPE, linkname="/etc"), LINK),
-    "through-symlink": (member("include/etc", type=tarfile.SYMTYPE, linkname="/etc") +
-                        member("include/etc/x", b"x"), LINK),
-    "hard-link": (member("x", type=tarfile.LNKTYPE, linkname="/etc/passwd"), LINK),
-    "hard-link-inside": (member("x", type=tarfile.LNKTYPE, linkname="include/linux/a.h"), LINK),
-    "character-device": (member("x", type=tarfile.CHRTYPE, devmajor=1, devminor=3), LINK),
-    "block-device": (member("x", type=tarfile.BLKTYPE, devmajor=8), LINK),
-    "fifo": (member("x", type=tarfile.FIFOTYPE), LINK),
+    "symlink": (link("include/etc", "/etc"), LINK_OUT),
+    "through-symlink": (link("include/etc", "/etc") + member("include/etc/x", b"x"), LINK_OUT),
+    "symlink-dot-dot": (link("include/etc", "../../etc/passwd"), LINK_OUT),
+    "symlink-out-and-in": (link("include/x", "../../include/linux/a.h"), LINK_OUT),
+    "symlink-to-the-top": (link("include/x", ".."), LINK_OUT),
+    "symlink-to-nothing": (link("include/x", "linux/b.h"), LINK_LOST),
+    "symlink-to-itself": (link("include/x", "x"), LINK_LOST),
+    "symlink-to-symlink": (link("include/x", "y") + link("include/y", "linux/a.h"), LINK_LOST),
+    "symlink-to-directory": (link("include/x", "linux"), LINK_LOST),
+    "through-symlink-within": (link("include/x", "linux") + member("include/x/b.h", b"x"),
+                               LINK_LOST),
+    "symlink-for-a-file": (link("include/linux/a.h", "../config/kernel.release"), TWICE),
+    "symlink-twice": (link("include/x", "linux/a.h") * 2, TWICE),
+    "symlink-path-out": (link("../kheaders-hostile", "include/linux/a.h"), LEADS_OUT),
+    "many-symlinks": (b"".join(link(f"include/x{n}", "linux/a.h") for n in range(257)),
+                      "has more links than any kernel"),
+    "symlink-bomb": (member("a", bytes(3 << 20)) +
+                     b"".join(link(f"include/x{n}", "../a") for n in range(200)), LARGE),
+    "hard-link": (member("x", type=tarfile.LNKTYPE, linkname="/etc/passwd"), LINK_OUT),
+    "hard-link-to-nothing": (member("x", type=tarfile.LNKTYPE, linkname="b"), LINK_LOST),
+    "character-device": (member("x", type=tarfile.CHRTYPE, devmajor=1, devminor=3), DEVICE),
+    "block-device": (member("x", type=tarfile.BLKTYPE, devmajor=8), DEVICE),
+    "fifo": (member("x", type=tarfile.FIFOTYPE), DEVICE),
     "setuid": (member("x", b"x", mode=0o4755), SETUID),
     "setgid": (member("x", b"x", mode=0o2755), SETUID),
     "sticky": (member("x", b"x", mode=0o1755), SETUID),
