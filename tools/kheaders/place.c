@@ -7,7 +7,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/fs.h>
 
 #include "command.h"
 #include "interrupt.h"
@@ -124,23 +127,22 @@ int place_sweep(struct place *place)
 	return ret;
 }
 
+/* By renameat2(2), which not all C libraries have. */
+static bool put(struct place *place, const char *name, unsigned int flags)
+{
+	return !syscall(SYS_renameat2, place->work, PLACE_NEW, place->directory, name, flags);
+}
+
 int place_put(struct place *place, const char *name)
 {
 	int ret;
 
-	if (!renameat2(place->work, PLACE_NEW, place->directory, name, RENAME_NOREPLACE))
+	if (put(place, name, RENAME_NOREPLACE) ||
+	    (errno == EEXIST && put(place, name, RENAME_EXCHANGE)))
 		return 0;
-	if (errno == EEXIST) {
-		if (!renameat2(place->work, PLACE_NEW, place->directory, name, RENAME_EXCHANGE))
-			return 0;
-		/* Some file systems can't: for a moment there is none. */
-		if (errno != EINVAL)
-			return place_error(place, name);
-		if (renameat(place->directory, name, place->work, PLACE_OLD))
-			return place_error(place, name);
-	} else if (errno != EINVAL) {
+	/* Some kernels and file systems can do neither: for a moment there is none. */
+	if (renameat(place->directory, name, place->work, PLACE_OLD) && errno != ENOENT)
 		return place_error(place, name);
-	}
 	if (!renameat(place->work, PLACE_NEW, place->directory, name))
 		return 0;
 	ret = place_error(place, name);

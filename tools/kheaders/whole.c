@@ -84,8 +84,8 @@ static bool is_unchanged(int tree, char *text)
 			return false;
 		if (sscanf(line, "directory %lld.%ld %n", &seconds, &nanoseconds, &path) != 2)
 			continue;
-		if (fstatat(tree, line + path, &st, AT_SYMLINK_NOFOLLOW) || st.st_ctim.tv_sec != seconds ||
-		    st.st_ctim.tv_nsec != nanoseconds)
+		if (fstatat(tree, line + path, &st, AT_SYMLINK_NOFOLLOW) ||
+		    st.st_ctim.tv_sec != seconds || st.st_ctim.tv_nsec != nanoseconds)
 			return false;
 		told = true;
 	}
@@ -96,7 +96,8 @@ bool whole_is(int directory, const char *name, unsigned long files)
 {
 	int tree = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char *text = malloc(NOTE_MAX);
-	bool whole = tree >= 0 && text && directory_read(tree, NOTE_FILE, text, NOTE_MAX) > 0 &&
+	bool whole = tree >= 0 && text &&
+		     directory_read(tree, NOTE_FILE, text, NOTE_MAX) > 0 &&
 		     is_unchanged(tree, text);
 
 	if (tree >= 0 && !whole)

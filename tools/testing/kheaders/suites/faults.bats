@@ -174,6 +174,19 @@ linkless() {
 	echo "# $total calls failed, 0 wrong trees" >&3
 }
 
+@test "a kernel or file system without renameat2: a whole tree, also in place of another" {
+	local error from
+	archive b.tar.xz 6.9.1 0123456789abcdee
+	for error in ENOSYS EINVAL; do
+		for from in a.tar.xz b.tar.xz; do
+			strace -f -o /dev/null -e trace=renameat2 -e inject="renameat2:error=$error" \
+				kheaders install --from "$from" --root root
+			kheaders verify --from "$from" "$tree"
+		done
+		kheaders remove --root root --all
+	done
+}
+
 @test "a disk that is full: one line, and nothing half-made" {
 	only_root
 	local size full=0

@@ -416,6 +416,15 @@ bounded() {
 	"$work/by-clang/kheaders" --version
 }
 
+# Alpine's C library. There are no other libraries for it here: nothing is linked.
+@test "compiles with musl" {
+	local file
+	for file in "$top"/tools/kheaders/*.c; do
+		musl-gcc -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Werror -fsyntax-only \
+			"$file" -idirafter /usr/include -idirafter "/usr/include/$(gcc -print-multiarch)"
+	done
+}
+
 @test "make install puts the command and its page where they belong, and nothing among the sources" {
 	ls -A "$top/tools/kheaders" >before
 	command_make -C "$top/tools/kheaders" O=o
