@@ -55,7 +55,7 @@ static bool compare(const struct place *cache, const char *name, const struct tr
 	struct search *search = arg;
 
 	if (strcmp(name, note->archive) || !note_fits(note, search->kernel) ||
-	    !whole_is(cache->directory, name, note->files) ||
+	    !whole_is(cache->directory, name) ||
 	    snprintf(search->path, PATH_MAX, "%s/%s", cache->path, name) >= PATH_MAX)
 		return true;
 	search->found = true;
@@ -74,13 +74,10 @@ static int make(struct kernel *kernel, const char *own, char path[PATH_MAX])
 {
 	const struct tree_options options = { .root = "", .prepare = true };
 	struct place cache;
-	int ret;
+	int ret = place_open(&cache, "", own, DIRECTORY_MAKE);
 
-	cache.directory = directory_open("", own, DIRECTORY_MAKE);
-	if (cache.directory < 0)
-		return STATUS_FAILED;
-	snprintf(cache.path, sizeof(cache.path), "%s", own);
-	ret = place_lock(&cache);
+	if (!ret)
+		ret = place_lock(&cache);
 	if (!ret) {
 		/* Another one may have made it meanwhile. */
 		if (!find(kernel, own, path)) {
@@ -90,7 +87,7 @@ static int make(struct kernel *kernel, const char *own, char path[PATH_MAX])
 		}
 		place_unlock(&cache);
 	}
-	close(cache.directory);
+	place_close(&cache);
 	return ret;
 }
 

@@ -108,22 +108,36 @@ static int remove_links(const char *root, const struct tree_note *note, const ch
 	return ret;
 }
 
-/* @note is that of an installed tree, whose links go, too; or NULL. */
+/* Of an installed tree, the links go, too. */
+static int remove_locked(struct removal *removal, struct place *place, const char *name,
+			 bool installed)
+{
+	struct tree_note note;
+	int ret = 0;
+
+	/* Before the lock was got, another command can have put anything there. */
+	if (!note_read(place->directory, name, &note) || !goes(removal, &note))
+		return 0;
+	if (installed)
+		ret = remove_links(removal->args->root, &note, name);
+	if (!ret)
+		ret = place_remove(place, name);
+	if (!ret)
+		printf("%s/%s: removed\n", place->path, name);
+	return ret;
+}
+
 static void remove_tree(struct removal *removal, const struct place *at, const char *name,
-			const struct tree_note *note)
+			bool installed)
 {
 	struct place place = *at;
-	int ret = place_lock(&place);
+	int ret;
 
+	ret = place_lock(&place);
 	if (!ret) {
-		if (note)
-			ret = remove_links(removal->args->root, note, name);
-		if (!ret)
-			ret = place_remove(&place, name);
+		ret = remove_locked(removal, &place, name, installed);
 		place_unlock(&place);
 	}
-	if (!ret)
-		printf("%s/%s: removed\n", place.path, name);
 	removal->status |= ret;
 }
 
@@ -133,7 +147,7 @@ static bool remove_cached(const struct place *cache, const char *name,
 	struct removal *removal = arg;
 
 	if (goes(removal, note))
-		remove_tree(removal, cache, name, NULL);
+		remove_tree(removal, cache, name, false);
 	return true;
 }
 
@@ -143,20 +157,17 @@ static bool remove_installed(const struct place *trees, const char *name,
 	struct removal *removal = arg;
 
 	if (!strncmp(name, INSTALL_TREE, strlen(INSTALL_TREE)) && goes(removal, note))
-		remove_tree(removal, trees, name, note);
+		remove_tree(removal, trees, name, true);
 	return true;
 }
 
 static void sweep(struct removal *removal, const char *path)
 {
-	struct place place = { .work = -1 };
+	struct place place;
 
-	place.directory = directory_open(removal->args->root, path, DIRECTORY_TRY);
-	if (place.directory < 0)
-		return;
-	snprintf(place.path, sizeof(place.path), "%s%s", removal->args->root, path);
-	removal->status |= place_sweep(&place);
-	close(place.directory);
+	if (!place_open(&place, removal->args->root, path, DIRECTORY_TRY))
+		removal->status |= place_sweep(&place);
+	place_close(&place);
 }
 
 int cmd_remove(int argc, char **argv)

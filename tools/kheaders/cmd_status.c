@@ -115,6 +115,8 @@ static bool show_missing(struct status *status)
 	}
 	if (tree >= 0)
 		close(tree);
+	if (i->damaged)
+		missing(status, "files of the kernel (\"kheaders install\" makes the tree anew)");
 	if (i->tree == TREE_OURS && i->link != LINK_FOREIGN && !i->note.prepared)
 		missing(status, "host programs (\"make prepare\" in the tree)");
 	if (i->link == LINK_NONE || i->link == LINK_DANGLES) {
@@ -175,6 +177,8 @@ static const char *fits(const struct status *status)
 
 	if (status->i->fits)
 		return "fits";
+	if (status->i->damaged)
+		return "of this kernel, damaged";
 	if (kernel->id[0] || kernel->digest[0] ||
 	    strcmp(status->i->note.release, kernel->release))
 		return "of another kernel";

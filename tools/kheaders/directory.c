@@ -203,19 +203,18 @@ static int explain(const char *shown, int err, enum directory_missing missing)
 	return -1;
 }
 
-int directory_open(const char *root, const char *path, enum directory_missing missing)
+/* Returns a file descriptor, -errno or SAID. */
+static int open_below(int root, const char *path, const char *shown,
+		      enum directory_missing missing)
 {
-	char shown[PATH_MAX];
 	struct walk w = { .shown = shown, .missing = missing };
 	int err, fd;
 
-	snprintf(shown, sizeof(shown), "%s%s", root, path);
 	if ((size_t)snprintf(w.rest, sizeof(w.rest), "%s", path) >= PATH_MAX)
-		return explain(shown, -ENAMETOOLONG, missing);
-	w.fd[0] = open(*root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return -ENAMETOOLONG;
+	w.fd[0] = fcntl(root, F_DUPFD_CLOEXEC, 0);
 	if (w.fd[0] < 0)
-		return explain(*root ? root : "/", -errno,
-			       missing == DIRECTORY_TRY ? missing : DIRECTORY_MAKE);
+		return -errno;
 	err = walk(&w);
 	fd = w.fd[w.depth];
 	while (w.depth)
@@ -223,7 +222,25 @@ int directory_open(const char *root, const char *path, enum directory_missing mi
 	if (!err)
 		return fd;
 	close(fd);
-	return explain(shown, err, missing);
+	return err;
+}
+
+int directory_open(const char *root, const char *path, enum directory_missing missing)
+{
+	int top = open(*root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char shown[PATH_MAX];
+	int fd, tries = 100;
+
+	if (top < 0)
+		return explain(*root ? root : "/", -errno,
+			       missing == DIRECTORY_TRY ? missing : DIRECTORY_MAKE);
+	snprintf(shown, sizeof(shown), "%s%s", root, path);
+	/* A command that fails removes what it made, and others may be in there. */
+	do {
+		fd = open_below(top, path, shown, missing);
+	} while (fd == -ENOENT && missing == DIRECTORY_MAKE && tries--);
+	close(top);
+	return fd < 0 ? explain(shown, fd, missing) : fd;
 }
 
 int directory_open_at(int parent, const char *name, const char *shown,

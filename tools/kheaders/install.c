@@ -13,6 +13,7 @@
 #include "install.h"
 #include "kernel_symvers.h"
 #include "symvers_xz.h"
+#include "whole.h"
 
 #define SYMVERS_MAX	(64 << 20)
 
@@ -85,6 +86,8 @@ static void look_at_tree(struct install *i, const struct kernel *kernel)
 	if (note_read(i->trees.directory, i->name, &i->note)) {
 		i->tree = TREE_OURS;
 		i->fits = note_fits(&i->note, kernel);
+		i->damaged = i->fits && !whole_is(i->trees.directory, i->name);
+		i->fits = i->fits && !i->damaged;
 		return;
 	}
 	i->tree = TREE_FOREIGN;
@@ -134,6 +137,7 @@ static int look_at_link(struct install *i, const struct kernel *kernel)
 int install_look(struct install *i, const struct kernel *kernel)
 {
 	i->fits = false;
+	i->damaged = false;
 	look_at_tree(i, kernel);
 	return look_at_link(i, kernel);
 }
@@ -151,10 +155,9 @@ int install_open(struct install *i, const char *root, const struct kernel *kerne
 	snprintf(i->link_path, sizeof(i->link_path), INSTALL_MODULES "/%s/" INSTALL_LINK,
 		 kernel->release);
 	snprintf(i->tree_path, sizeof(i->tree_path), INSTALL_TREES "/%s", i->name);
-	snprintf(i->trees.path, sizeof(i->trees.path), "%s" INSTALL_TREES, root);
-	i->trees.directory = directory_open(root, INSTALL_TREES, missing);
-	if (i->trees.directory != -ENOENT && i->trees.directory < 0)
-		return STATUS_FAILED;
+	ret = place_open(&i->trees, root, INSTALL_TREES, missing);
+	if (ret && ret != -ENOENT)
+		return ret;
 	i->modules = directory_open(root, modules, missing);
 	ret = i->modules != -ENOENT && i->modules < 0 ? STATUS_FAILED : install_look(i, kernel);
 	if (ret)
@@ -184,10 +187,8 @@ int install_renew(struct install *i)
 
 void install_close(struct install *i)
 {
-	if (i->trees.directory >= 0)
-		close(i->trees.directory);
+	place_close(&i->trees);
 	if (i->modules >= 0)
 		close(i->modules);
-	i->trees.directory = -1;
 	i->modules = -1;
 }

@@ -28,7 +28,7 @@ static void get_field(const char *text, const char *key, char *value, size_t siz
 
 bool note_read(int directory, const char *name, struct tree_note *note)
 {
-	char text[1024], prepared[8], files[16];
+	char text[1024], prepared[8];
 	int tree = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 	bool ours;
@@ -47,15 +47,13 @@ bool note_read(int directory, const char *name, struct tree_note *note)
 	get_field(text, "archive", note->archive, sizeof(note->archive));
 	get_field(text, "symvers", note->symvers, sizeof(note->symvers));
 	get_field(text, "prepared", prepared, sizeof(prepared));
-	get_field(text, "files", files, sizeof(files));
 	note->prepared = !strcmp(prepared, "yes");
-	note->files = strtoul(files, NULL, 10);
 	/* Both become parts of paths. */
 	return release_is_sane(note->release) &&
 	       strspn(note->archive, "0123456789abcdef") == DIGEST_MAX - 1;
 }
 
-bool note_write(int tree, const struct tree_note *note)
+bool note_write(int tree, const struct tree_note *note, const char *files)
 {
 	char *text = NULL;
 	size_t size;
@@ -66,10 +64,11 @@ bool note_write(int tree, const struct tree_note *note)
 		return false;
 	fprintf(out, "# Made by \"kheaders\", which also removes it.\n"
 		"kheaders " KHEADERS_VERSION "\n"
-		"release %s\nid %s\narchive %s\nsymvers %s\nprepared %s\nfiles %lu\n",
+		"release %s\nid %s\narchive %s\nsymvers %s\nprepared %s\n",
 		note->release, note->id, note->archive, note->symvers,
-		note->prepared ? "yes" : "no", note->files);
-	ok = whole_write(out, tree);
+		note->prepared ? "yes" : "no");
+	ok = whole_write_times(out, tree);
+	fputs(files, out);
 	ok = !fclose(out) && ok && directory_write(tree, NOTE_FILE, text, size);
 	free(text);
 	return ok;

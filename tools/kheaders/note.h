@@ -16,7 +16,6 @@ struct tree_note {
 	char archive[DIGEST_MAX];	/* SHA-256 */
 	char symvers[DIGEST_MAX];	/* SHA-256 of /lib/modules/RELEASE/symvers.xz, or "" */
 	bool prepared;
-	unsigned long files;		/* of the archive */
 };
 
 /* Reads the note of the tree @name in @directory. False: it is not one of ours. */
@@ -25,7 +24,10 @@ bool note_read(int directory, const char *name, struct tree_note *note);
 /* Whether the tree with that note is of this kernel. */
 bool note_fits(const struct tree_note *note, const struct kernel *kernel);
 
-/* Writes that of the directory @tree. False, with errno: can't. */
-bool note_write(int tree, const struct tree_note *note);
+/*
+ * Writes that of the directory @tree, with the lines @files of whole_write_files(). False,
+ * with errno: can't.
+ */
+bool note_write(int tree, const struct tree_note *note, const char *files);
 
 #endif

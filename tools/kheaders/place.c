@@ -38,6 +38,35 @@ int place_error(const struct place *place, const char *what)
 	return fail(shown, strerror(err), cure);
 }
 
+int place_open(struct place *place, const char *root, const char *path,
+	       enum directory_missing missing)
+{
+	*place = (struct place) { .work = -1, .root = root };
+	snprintf(place->path, sizeof(place->path), "%s%s", root, path);
+	place->directory = directory_open(root, path, missing);
+	if (place->directory >= 0)
+		return 0;
+	if (place->directory == -ENOENT)
+		return -ENOENT;
+	return STATUS_FAILED;
+}
+
+void place_close(struct place *place)
+{
+	if (place->directory >= 0)
+		close(place->directory);
+	place->directory = -1;
+}
+
+/* Returns as lock() does. */
+static int make_again(struct place *place)
+{
+	place_close(place);
+	place->directory = directory_open(place->root, place->path + strlen(place->root),
+					  DIRECTORY_MAKE);
+	return place->directory < 0 ? STATUS_FAILED : -EAGAIN;
+}
+
 /* Whether the directory @fd is still what is called so, and ours alone. */
 static int check_work(const struct place *place, int fd)
 {
@@ -55,12 +84,14 @@ static int check_work(const struct place *place, int fd)
 	return 0;
 }
 
+/* -EAGAIN: what is there has changed meanwhile. */
 static int lock(struct place *place)
 {
 	int fd, ret;
 
 	if (mkdirat(place->directory, PLACE_WORK, 0700) && errno != EEXIST)
-		return place_error(place, "");
+		return errno == ENOENT && place->root ? make_again(place) :
+		       place_error(place, "");
 	fd = openat(place->directory, PLACE_WORK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -EAGAIN : place_error(place, PLACE_WORK);
@@ -160,30 +191,26 @@ int place_remove(struct place *place, const char *name)
 int trees_each(const char *root, const char *path, enum directory_missing missing,
 	       tree_fn fn, void *arg)
 {
-	struct place place = { .work = -1 };
+	struct place place;
 	struct tree_note note;
 	struct dirent *entry;
 	DIR *dir;
-	int fd = directory_open(root, path, missing);
+	int ret = place_open(&place, root, path, missing);
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : STATUS_FAILED;
-	dir = fdopendir(fd);
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	dir = fdopendir(place.directory);
 	if (!dir) {
-		close(fd);
+		place_close(&place);
 		return fail_memory(path);
 	}
-	place.directory = fd;
-	snprintf(place.path, sizeof(place.path), "%s%s", root, path);
 	while ((errno = 0, entry = readdir(dir))) {
-		if (note_read(fd, entry->d_name, &note) &&
+		if (note_read(place.directory, entry->d_name, &note) &&
 		    !fn(&place, entry->d_name, &note, arg))
 			break;
 	}
-	if (!entry && errno && missing != DIRECTORY_TRY) {
-		place_error(&place, "");
-		fd = -1;
-	}
+	if (!entry && errno && missing != DIRECTORY_TRY)
+		ret = place_error(&place, "");
 	closedir(dir);
-	return fd < 0 ? STATUS_FAILED : 0;
+	return ret;
 }

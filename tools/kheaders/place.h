@@ -13,12 +13,24 @@
 #include "note.h"
 
 struct place {
-	int directory;
+	int directory;			/* or -1: not there */
 	int work;			/* PLACE/.kheaders, while that is locked */
+	const char *root;		/* what ->path begins with; NULL: not by place_open() */
 	char path[PATH_MAX];
 };
 
-/* Waits for the lock. Returns 0, or an exit status, having said why. */
+/*
+ * Opens the directory @path below @root. Returns 0, -ENOENT as directory_open() does, or an
+ * exit status, having said why.
+ */
+int place_open(struct place *place, const char *root, const char *path,
+	       enum directory_missing missing);
+void place_close(struct place *place);
+
+/*
+ * Waits for the lock. If a command that failed has removed the directory, it is made again.
+ * Returns 0, or an exit status, having said why.
+ */
 int place_lock(struct place *place);
 void place_unlock(struct place *place);
 

@@ -19,6 +19,7 @@
 #include "progress.h"
 #include "symvers_xz.h"
 #include "tree.h"
+#include "whole.h"
 
 #define SYMVERS	"Module.symvers"
 
@@ -26,7 +27,6 @@ struct writer {
 	int tree;
 	const struct place *place;
 	atomic_size_t done;		/* bytes */
-	atomic_ulong files;
 	struct progress progress;
 };
 
@@ -66,7 +66,6 @@ static int write_member(const struct member *m, void *arg)
 	ok = write_all(fd, m->data, m->size) && !futimens(fd, times);
 	if (close(fd) || !ok)
 		return place_error(writer->place, m->path);
-	writer->files++;
 	done = atomic_fetch_add(&writer->done, m->size);
 	progress_show(&writer->progress, done + m->size);
 	return 0;
@@ -127,36 +126,66 @@ static int add_symvers(struct place *place, int tree, const char *name,
 	return ret;
 }
 
-static int fill(struct place *place, int tree, const char *name, struct kernel *kernel,
-		const struct tree_options *options, struct symvers_xz *xz)
+/* Makes the tree as the archive has it, and @files of whole_write_files(), to be freed. */
+static int unpack_all(struct place *place, int tree, struct kernel *kernel, char **files)
 {
-	char shown[PATH_MAX + NAME_MAX];
 	struct writer writer = { .tree = tree, .place = place };
-	struct tree_note note = { 0 };
+	size_t size;
+	FILE *out;
+	bool ok;
 	int ret;
 
-	snprintf(shown, sizeof(shown), "%s/%s", place->path, name);
 	progress_begin(&writer.progress, "unpacking the headers of", kernel->release);
 	ret = members_each(kernel->name, kernel->archive, kernel->size, write_member, &writer);
 	progress_end(&writer.progress);
 	if (ret)
 		return ret;
-	note.files = writer.files;
+	out = open_memstream(files, &size);
+	if (!out)
+		return fail_memory(kernel->name);
+	ok = whole_write_files(out, tree);
+	if (fclose(out) || !ok)
+		return place_error(place, "");
+	return 0;
+}
+
+/* Adds what the running kernel or this machine knows. */
+static int complete(struct place *place, int tree, const char *name, struct kernel *kernel,
+		    const struct tree_options *options, struct symvers_xz *xz,
+		    struct tree_note *note)
+{
+	char shown[PATH_MAX + NAME_MAX];
+	int ret;
+
 	/* A tree without it has headers alone, and no modules are built there. */
-	if (!faccessat(tree, "Makefile", F_OK, 0)) {
-		ret = add_symvers(place, tree, name, kernel, options, xz);
-		if (ret)
-			return ret;
-		note.prepared = options->prepare && tree_prepare(tree, place->work, shown);
-	}
+	if (faccessat(tree, "Makefile", F_OK, 0))
+		return 0;
+	snprintf(shown, sizeof(shown), "%s/%s", place->path, name);
+	ret = add_symvers(place, tree, name, kernel, options, xz);
+	if (!ret)
+		note->prepared = options->prepare && tree_prepare(tree, place->work, shown);
+	return ret;
+}
+
+static int fill(struct place *place, int tree, const char *name, struct kernel *kernel,
+		const struct tree_options *options, struct symvers_xz *xz)
+{
+	struct tree_note note = { 0 };
+	char *files = NULL;
+	int ret = unpack_all(place, tree, kernel, &files);
+
+	if (!ret)
+		ret = complete(place, tree, name, kernel, options, xz, &note);
 	memcpy(note.release, kernel->release, sizeof(note.release));
 	memcpy(note.id, kernel->id, sizeof(note.id));
 	memcpy(note.archive, kernel->digest, sizeof(note.archive));
 	memcpy(note.symvers, xz->digest, sizeof(note.symvers));
 	/* After a power cut it must not be there with half of its bytes. */
-	if (interrupted() || !note_write(tree, &note) || fchmod(tree, 0755) || syncfs(tree))
-		return place_error(place, "");
-	return 0;
+	if (!ret && (interrupted() || !note_write(tree, &note, files) || fchmod(tree, 0755) ||
+		     syncfs(tree)))
+		ret = place_error(place, "");
+	free(files);
+	return ret;
 }
 
 int tree_make(struct place *place, const char *name, struct kernel *kernel,

@@ -9,10 +9,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Writes lines for the note of the finished @tree. False, with errno: it can't be read. */
-bool whole_write(FILE *out, int tree);
+/*
+ * Write lines for the note of @tree: the files that are there, which is called while it has
+ * those of the archive alone; and the times of its directories, when it is finished. False,
+ * with errno: it can't be read.
+ */
+bool whole_write_files(FILE *out, int tree);
+bool whole_write_times(FILE *out, int tree);
 
-/* Whether the tree @name in @directory, with that note, has the @files of its archive still. */
-bool whole_is(int directory, const char *name, unsigned long files);
+/* Whether the tree @name in @directory still has all the files in its note. */
+bool whole_is(int directory, const char *name);
 
 #endif

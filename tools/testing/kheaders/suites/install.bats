@@ -96,6 +96,19 @@ unchanged() {
 	installed
 }
 
+@test "museum 23: an installed tree from which files were removed is made again" {
+	install
+	rm -r "$tree/include/linux/9.h" "$tree/scripts"
+	run -1 kheaders status --from a.tar.xz --root root
+	[[ $output = *"$tree, made by kheaders, of this kernel, damaged"*"files of the kernel ("* ]]
+	run -1 kheaders status --json --from a.tar.xz --root root
+	[[ $output = *'"fits": false'*'files of the kernel'* ]]
+	succeeds "$tree: made" kheaders install --from a.tar.xz --root root
+	installed
+	run -1 kheaders status --from a.tar.xz --root root
+	[[ $output = *", fits"*"Missing:  Module.symvers" ]]
+}
+
 @test "install: a release that the archive does not say, and one that differs" {
 	rm -r tree/include/config/kernel.release tree/include/generated
 	single none.tar.xz
@@ -365,7 +378,71 @@ root/lib/modules" ]
 	installed
 }
 
+# Both begin before there is any directory. The first fails when the second has opened all.
+@test "install: one that fails takes no directory from under it" {
+	rm -r root tree/Makefile
+	mkdir root
+	ln -s /etc/passwd tree/late
+	single bad.tar.xz
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=1000000:when=1 \
+		"$place/bin/kheaders" install --from bad.tar.xz --root root &
+	sleep 0.5
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:delay_enter=2000000:when=1 \
+		"$place/bin/kheaders" install --from a.tar.xz --root root >said
+	run -1 wait $!
+	[ "$(cat said)" = "$tree: made" ]
+	kheaders verify --from a.tar.xz "$tree"
+	[ -L "$link" ]
+}
+
 # --- remove ---------------------------------------------------------------------
+
+# lock: holds the lock as another command does, for two seconds, and leaves what it would.
+lock() {
+	mkdir -m 700 root/usr/src/.kheaders
+	(flock 9; sleep 2) 9<root/usr/src/.kheaders &
+	sleep 0.3
+}
+
+@test "remove: what takes the place of a tree meanwhile stays" {
+	only_root
+	local before
+	install
+	lock
+	kheaders remove --release 6.9.1 --root root >said &
+	sleep 0.5
+	rm -r "$tree"
+	mkdir "$tree"
+	echo mine >"$tree/package-file"
+	before=$(listing root/usr/src/linux-headers-6.9.1)
+	wait $!
+	[ "$(listing root/usr/src/linux-headers-6.9.1)" = "$before" ]
+	! grep "$tree: removed" said
+}
+
+@test "remove: --stale leaves what has become a kernel's meanwhile" {
+	install
+	rm -r root/lib/modules/6.9.1
+	lock
+	kheaders remove --stale --root root &
+	sleep 0.5
+	mkdir -p root/lib/modules/6.9.1/kernel
+	ln -s /usr/src/linux-headers-6.9.1 "$link"
+	wait $!
+	whole "$tree"
+	[ -L "$link" ]
+}
+
+@test "remove: two at once: the second has nothing to do" {
+	install
+	lock
+	kheaders remove --root root >one &
+	local first=$!
+	kheaders remove --root root >other
+	wait "$first"
+	sort one other | diff - <(printf '%s: removed\n' "$link" "$tree" | sort)
+	[ ! -e "$tree" ]
+}
 
 @test "remove: what was made and nothing else, and a second time nothing" {
 	listing root >empty

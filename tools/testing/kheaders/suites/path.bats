@@ -68,6 +68,17 @@ cached() {
 	[ "$(stat -c %i "$cached")" = "$inode" ]
 }
 
+@test "museum 23: and if what was made in the tree outnumbers them" {
+	printf 'prepare:\n\t@touch scripts/a scripts/b include/linux/c.h\n' >tree/Makefile
+	single more.tar.xz
+	run -0 --separate-stderr user kheaders path --from more.tar.xz
+	rm "$output/include/linux/9.h" "$output/include/linux/8.h"
+	run -0 --separate-stderr user kheaders path --from more.tar.xz
+	[ -e "$output/include/linux/8.h" ]
+	diff -r tree "$output" | grep -v '^Only in [^ ]*: \(a\|b\|c.h\|.kheaders\)$' && false
+	[ -e "$output/scripts/b" ]
+}
+
 @test "museum 23: also if the directory's time is set back, as systemd-tmpfiles does" {
 	path
 	touch -r "$cached/include/linux" before

@@ -45,8 +45,10 @@ Missing:  nothing" ]
 	json "['cache']" '[]'
 	rm "$tree/Module.symvers" "$tree/.config"
 	run -1 status
-	grep -x 'Missing:  .config, Module.symvers' <<<"$output"
-	json "['missing']" "['.config', 'Module.symvers']"
+	grep -x "Tree:     $tree, made by kheaders, of this kernel, damaged" <<<"$output"
+	grep -x 'Missing:  .config, Module.symvers, files of the kernel ("kheaders install" makes the tree anew)' <<<"$output"
+	json "['missing'][:2]" "['.config', 'Module.symvers']"
+	json "['fits']" False
 	rm "$link"
 	run -1 status
 	json "['link']['state']" none
