@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "arguments.h"
 #include "command.h"
@@ -32,6 +33,15 @@ static const struct option options[] = {
 	{ }
 };
 
+/* By any name, such as "//". */
+static bool is_top(const char *directory)
+{
+	struct stat st, top;
+
+	return !stat(directory, &st) && !stat("/", &top) && st.st_dev == top.st_dev &&
+	       st.st_ino == top.st_ino;
+}
+
 static bool take(struct arguments *args, unsigned int takes, int option)
 {
 	switch (option) {
@@ -44,7 +54,7 @@ static bool take(struct arguments *args, unsigned int takes, int option)
 		args->choice.release = optarg;
 		return takes & (TAKES_FROM | TAKES_RELEASE);
 	case ROOT:
-		args->root = strcmp(optarg, "/") ? optarg : "";
+		args->root = is_top(optarg) ? "" : optarg;
 		return takes & TAKES_ROOT && *optarg;
 	case FORCE:
 		return takes & TAKES_FORCE && (args->force = true);

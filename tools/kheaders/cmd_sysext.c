@@ -17,6 +17,7 @@
 #include "command.h"
 #include "directory.h"
 #include "install.h"
+#include "interrupt.h"
 
 #define SQUASHFS	".raw"
 #define RELEASES	"usr/lib/extension-release.d"
@@ -127,10 +128,26 @@ static int fill(struct extension *e, struct kernel *kernel)
 	return ret;
 }
 
+/* Asked before the work is done. */
+static int need_mksquashfs(const char *operand)
+{
+	const char *path = getenv("PATH");
+	char *copy = strdup(path ? path : ""), *next = copy, *directory, program[PATH_MAX];
+	bool found = false;
+
+	while (!found && (directory = strsep(&next, ":"))) {
+		snprintf(program, sizeof(program), "%s/mksquashfs", directory);
+		found = !access(program, X_OK);
+	}
+	free(copy);
+	return found ? 0 : fail(operand, "there is no mksquashfs here",
+				"install it (package squashfs-tools), or name a directory");
+}
+
 /* Packs PLACE_NEW, which becomes the squashfs. */
 static int squash(struct extension *e)
 {
-	int status = -1;
+	int status;
 	pid_t pid = fork();
 
 	if (!pid) {
@@ -140,10 +157,12 @@ static int squash(struct extension *e)
 		       "-all-root", "-noappend", NULL);
 		_exit(127);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
-		return fail(e->file, WIFEXITED(status) && WEXITSTATUS(status) == 127 ?
-			    "mksquashfs is not here" : "mksquashfs failed",
-			    "install it (package squashfs-tools), or name a directory");
+	status = pid < 0 ? -1 : interrupt_wait(pid);
+	if (interrupted())
+		return place_error(&e->place, "");
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return fail(e->place.path, "mksquashfs failed",
+			    "is there room? or name a directory");
 	if (!directory_remove(e->place.work, PLACE_NEW) ||
 	    renameat(e->place.work, "squashfs", e->place.work, PLACE_NEW))
 		return place_error(&e->place, "");
@@ -216,6 +235,8 @@ int cmd_sysext(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	ret = take_name(&e, args.operands[0]);
+	if (!ret && e.squashfs)
+		ret = need_mksquashfs(args.operands[0]);
 	if (ret)
 		return ret;
 	ret = kernel_open(&kernel, &args.choice);

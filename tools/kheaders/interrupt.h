@@ -4,12 +4,16 @@
 #define KHEADERS_INTERRUPT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* From now on, SIGHUP, SIGINT and SIGTERM are waited for only by interrupted(). */
 void interrupt_catch(void);
 
 /* Whether there was one; then system calls that took long have failed with EINTR. */
 bool interrupted(void);
+
+/* Waits for the child @pid, which is ended, too. Returns its status, as that of waitpid(2). */
+int interrupt_wait(pid_t pid);
 
 /* Ends the program by the signal that there was, if any. */
 void interrupt_end(void);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 /* More than the largest kernels take. */
 #define ROOM_MAX	((size_t)512 << 20)
 #define WORK_MAX	((uint64_t)2 << 30)
+#define TRIES		64	/* pairs of marks with something else in between */
 
 void sha256(const void *data, size_t size, char digest[DIGEST_MAX])
 {
@@ -194,13 +196,17 @@ static int load_running(struct kernel *kernel)
 static bool look(const unsigned char *image, size_t size, void *arg)
 {
 	const size_t mark = sizeof(KHEADERS_START_MARK) - 1;
-	const unsigned char *begin = image, *end, *image_end = image + size;
+	const unsigned char *begin = image, *end = NULL, *image_end = image + size;
 	struct kernel *kernel = arg;
+	int tries = TRIES;
 
-	while ((begin = memmem(begin, image_end - begin, KHEADERS_START_MARK, mark))) {
+	while (tries-- && (begin = memmem(begin, image_end - begin, KHEADERS_START_MARK, mark))) {
 		begin += mark;
-		end = memmem(begin, image_end - begin, KHEADERS_END_MARK, mark);
-		if (!end || !members_are_in(begin, end - begin))
+		if (!end || end < begin)
+			end = memmem(begin, image_end - begin, KHEADERS_END_MARK, mark);
+		if (!end)
+			break;
+		if (!members_are_in(begin, end - begin))
 			continue;
 		kernel->size = end - begin;
 		kernel->archive = malloc(kernel->size);
@@ -257,9 +263,12 @@ static int read_about(const struct member *m, void *arg)
 		{ "include/generated/utsrelease.h", "#define UTS_RELEASE \"", "\"\n",
 		  kernel->release, RELEASE_MAX },
 	};
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	char text[256];
 	size_t i, skip, length;
+	bool enough;
 
+	pthread_mutex_lock(&lock);
 	for (i = 0; i < ARRAY_SIZE(about); i++) {
 		if (strcmp(m->path, about[i].path) || m->size >= sizeof(text))
 			continue;
@@ -273,7 +282,9 @@ static int read_about(const struct member *m, void *arg)
 		snprintf(about[i].to, about[i].room, "%.*s",
 			 length < about[i].room ? (int)length : 0, text + skip);
 	}
-	return kernel->release[0] && kernel->id[0] ? MEMBERS_ENOUGH : 0;
+	enough = kernel->release[0] && kernel->id[0];
+	pthread_mutex_unlock(&lock);
+	return enough ? MEMBERS_ENOUGH : 0;
 }
 
 static int open_file(struct kernel *kernel, const struct kernel_choice *choice)

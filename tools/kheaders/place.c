@@ -33,6 +33,8 @@ int place_error(const struct place *place, const char *what)
 	else if (err == EXDEV)
 		return fail(shown, "a directory can't be renamed on this overlay",
 			    "give its upper directory a file system with extended attributes");
+	else if (err == EFBIG)
+		cure = "raise the limit on the size of files (ulimit -f)";
 	else if (err == EIO)
 		cure = "look for errors of the disk";
 	return fail(shown, strerror(err), cure);

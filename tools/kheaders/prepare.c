@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,20 +64,6 @@ static void tidy(char *line, const char *here, const char *shown, char *text, si
 		snprintf(text + used, size - used, "%s", begin);
 }
 
-/* Returns its status, as that of waitpid(2). */
-static int end_of(pid_t pid)
-{
-	int status;
-
-	do {
-		if (interrupted())
-			kill(pid, SIGTERM);
-		if (waitpid(pid, &status, 0) == pid)
-			return status;
-	} while (errno == EINTR);
-	return -1;
-}
-
 bool tree_prepare(int tree, int lock, const char *shown)
 {
 	char link[64], here[PATH_MAX], line[4096], text[4096], why[4096] = "";
@@ -109,7 +94,7 @@ bool tree_prepare(int tree, int lock, const char *shown)
 	if (said)
 		fclose(said);
 	if (pid > 0)
-		status = end_of(pid);
+		status = interrupt_wait(pid);
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return true;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_MAKE)

@@ -118,6 +118,7 @@ fast() {
 	bats_suite hostile "$@"
 	bats_suite faults "$@"
 	bats_suite module "$@"
+	bats_suite sysext "$@"
 	wait
 }
 

@@ -213,6 +213,16 @@ linkless() {
 	[ "$status" = 0 ]
 }
 
+@test "a limit on the size of files: one line, and nothing half-made" {
+	seq 100000 >tree/include/linux/large.h
+	single large.tar.xz
+	# shellcheck disable=SC2016
+	fails 1 "root/usr/src/include/linux/large.h: File too large; raise the limit on the size of files (ulimit -f)" \
+		bash -c 'ulimit -f 100; exec kheaders install --from large.tar.xz --root root'
+	[ -z "$(ls -A root/usr/src)" ]
+	kheaders install --from large.tar.xz --root root
+}
+
 # --- Interrupted --------------------------------------------------------------------------
 
 @test "interrupted: it ends by that signal, says so, and leaves nothing" {

@@ -353,6 +353,15 @@ root/lib/modules" ]
 	nothing_left
 }
 
+@test "install: a file of marks alone is read through once" {
+	# What is searched is unpacked first: 14 MB.
+	python3 -c 'print("\x7f" + "IKHD_ST" * 2000000, end="")' | xz -9e >marks
+	fails 3 "marks: no kernel headers in it; was it built with CONFIG_IKHEADERS_PROC=y? with =m they are in kheaders.ko" \
+		timeout 10 kheaders install --from marks --root root
+	python3 -c 'print("\x7fIKHD_ST\xfd7zXZ\0" * 100000 + "IKHD_ED", end="")' >marks
+	fails 3 "marks: no kernel headers in it; " timeout 10 kheaders install --from marks --root root
+}
+
 @test "install: a kernel that carries no headers: status 3" {
 	[ ! -e /proc/kheaders.tar.xz ] || skip "this kernel does"
 	only_root
@@ -389,7 +398,9 @@ root/lib/modules" ]
 	sleep 0.5
 	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:delay_enter=2000000:when=1 \
 		"$place/bin/kheaders" install --from a.tar.xz --root root >said
-	run -1 wait $!
+	status=0
+	wait $! || status=$?
+	[ "$status" = 1 ]
 	[ "$(cat said)" = "$tree: made" ]
 	kheaders verify --from a.tar.xz "$tree"
 	[ -L "$link" ]
@@ -467,6 +478,25 @@ $tree: removed" ]
 	ln -sfn /opt/linux "$link"
 	succeeds "$tree: removed" kheaders remove --root root
 	[ "$(readlink "$link")" = /opt/linux ]
+}
+
+@test "remove: / by another name is not another system" {
+	only_root
+	local name
+	mkdir -p top/usr/src top/lib/modules
+	for name in / // /.; do
+		# shellcheck disable=SC2016
+		unshare --mount --propagation private sh -e -c '
+			mount --bind top/usr/src /usr/src
+			mkdir /usr/src/other
+			kheaders install --from a.tar.xz --release 6.9.1 --root root
+			cp -a root/usr/src/linux-headers-6.9.1 "/usr/src/linux-headers-$(uname -r)"
+			sed -i "s/^release .*/release $(uname -r)/" "/usr/src/linux-headers-$(uname -r)/.kheaders"
+			kheaders remove --stale --root "$1"
+			ls /usr/src' - "$name" >said
+		grep -x "linux-headers-$(uname -r)" said
+		rm -rf top/usr/src/*
+	done
 }
 
 @test "remove: --release alone, --stale those without modules, --all" {

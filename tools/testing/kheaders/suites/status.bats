@@ -121,6 +121,19 @@ finds() {
 	grep -x 'include/linux: is not of the kernel' <<<"$output"
 }
 
+@test "verify: a link to the tree, and a directory that can't be read" {
+	install
+	ln -s "$PWD/$tree" link
+	succeeds "link: 24 files of Linux 6.9.1 compared, 0 differ" kheaders verify --from a.tar.xz link
+	echo >"$tree/include/linux/more.h"
+	run -1 kheaders verify --from a.tar.xz link
+	[ "${lines[0]}" = "include/linux/more.h: is not of the kernel" ]
+	rm "$tree/include/linux/more.h"
+	mkdir -m 700 "$tree/include/private"
+	[ "$(id -u)" = 0 ] || chmod 0 "$tree/include/private"
+	fails 1 "$tree: Permission denied; try as root" user kheaders verify --from a.tar.xz "$tree"
+}
+
 @test "verify: a file that shrinks while it is read differs" {
 	install
 	# After its size was asked for. LeakSanitizer does not run under strace.
