@@ -12,11 +12,10 @@
 
 #include "command.h"
 #include "directory.h"
+#include "trust.h"
 
 #define DEPTH_MAX	64
 #define LINKS_MAX	40
-/* Groups that a distribution has for administrators, as Debian's src and staff. */
-#define SYSTEM_GROUPS	100
 #define SAID		(-4096)		/* in place of -errno: has been complained about */
 
 /* From the root to where the walk is. */
@@ -28,17 +27,6 @@ struct walk {
 	const char *shown;	/* the whole of it, in messages */
 	enum directory_missing missing;
 };
-
-static bool trusted(const struct stat *st)
-{
-	if (st->st_uid && st->st_uid != geteuid())
-		return false;
-	if (S_ISLNK(st->st_mode))
-		return true;
-	if (st->st_mode & 0002)
-		return st->st_mode & S_ISVTX;
-	return !(st->st_mode & 0020) || st->st_gid < SYSTEM_GROUPS;
-}
 
 /* Of what DIRECTORY_MAKE made, the last one first. */
 static struct made {
@@ -80,11 +68,27 @@ void directory_unmake(void)
 	}
 }
 
-static int refuse(const char *shown, const char *why, enum directory_missing missing)
+static int refuse_link(const char *shown, enum directory_missing missing)
 {
 	if (missing != DIRECTORY_TRY)
-		fail(shown, why, "check who it belongs to, and its mode");
+		fail(shown, "a link on the way there belongs to someone else",
+		     "check who it belongs to");
 	return SAID;
+}
+
+/* By its own name, which @shown may only begin with. */
+static void refuse(int fd, const char *shown, enum directory_missing missing)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t length;
+
+	if (missing == DIRECTORY_TRY)
+		return;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	path[length < 0 ? 0 : length] = '\0';
+	fail(*path ? path : shown, "can be changed by others than root and you",
+	     "check who it belongs to, and its mode (chmod go-w)");
 }
 
 /* Opens @name in @parent if it is a directory to be trusted; else -errno, -ELOOP: a link. */
@@ -104,13 +108,11 @@ static int step(int parent, const char *name, const char *shown, enum directory_
 		       -ELOOP : -ENOTDIR;
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) || !trusted(&st)) {
-		close(fd);
-		return refuse(shown,
-			      "a directory on the way there can be changed by others than root and you",
-			      missing);
-	}
-	return fd;
+	if (!fstat(fd, &st) && trusted(&st))
+		return fd;
+	refuse(fd, shown, missing);
+	close(fd);
+	return SAID;
 }
 
 /* Puts what the link @name says in front of the path. */
@@ -124,8 +126,7 @@ static int follow(struct walk *w, const char *name)
 		return -errno;
 	target[length] = '\0';
 	if (fstatat(w->fd[w->depth], name, &st, AT_SYMLINK_NOFOLLOW) || !trusted(&st))
-		return refuse(w->shown, "a link on the way there belongs to someone else",
-			      w->missing);
+		return refuse_link(w->shown, w->missing);
 	if (++w->links > LINKS_MAX ||
 	    (size_t)snprintf(rest, sizeof(rest), "%s/%s", target, w->rest) >= sizeof(rest))
 		return -ELOOP;

@@ -4,6 +4,9 @@
 # What the suites of the kheaders command have in common: the command as it is built for
 # them, made-up trees, archives of these, and places to install them in.
 
+# Login shells of Debian 13 have 002.
+umask 022
+
 # command_make ARG...: builds the command. What was compiled before, in any of these ways, is not
 # compiled again.
 command_make() {

@@ -63,7 +63,7 @@ completes() {
 
 @test "the man page has no errors, and names each command, option and variable that env sets" {
 	local word
-	run -0 groff -man -ww -z "$tool/kheaders.1"
+	run -0 groff -t -man -ww -z "$tool/kheaders.1"
 	[ -z "$output" ]
 	sed 's/\\-/-/g' "$tool/kheaders.1" >page
 	for word in $(kheaders --help | sed -n 's/^  \(-., \)\{0,1\}\([a-z-]*\) .*/\2/p') \

@@ -134,12 +134,40 @@ cached() {
 	local home
 	# In the file of users that of nobody is not there.
 	user env -u HOME "$place/bin/kheaders" path --from a.tar.xz >out 2>&1 || [ "$(wc -l <out)" = 1 ]
-	for home in / relative /proc "$place/a.tar.xz"; do
+	# Of a relative one, the user's own is taken, and nobody has none.
+	[ "$(id -u)" != 0 ] || fails 1 "" user env HOME=relative "$place/bin/kheaders" path --from a.tar.xz
+	for home in / /proc "$place/a.tar.xz"; do
 		fails 1 "" user env HOME="$home" "$place/bin/kheaders" path --from a.tar.xz
 	done
 	[ ! -e relative ]
 	succeeds "$place/home/x/kheaders/$digest" user env -u HOME XDG_CACHE_HOME="$place/home/x" \
 		"$place/bin/kheaders" path --from a.tar.xz
+}
+
+# as_member GROUP PASSWD: makes a tree as an ordinary user, where ~/.cache has the mode that an
+# umask of 002 gives it. GROUP and PASSWD are more lines of these files.
+as_member() {
+	printf 'root:x:0:\n%s\n' "$1" >group
+	printf 'root:x:0:0::/root:/bin/sh\nme:x:65534:65534::%s/home:/bin/sh\n%s\n' "$place" "$2" >passwd
+	rm -rf home
+	user mkdir -m 775 home/.cache
+	# shellcheck disable=SC2016
+	unshare --mount --propagation private sh -e -c '
+		mount --bind passwd /etc/passwd
+		mount --bind group /etc/group
+		HOME=$PWD/home exec setpriv --reuid=65534 --regid=65534 --clear-groups kheaders path --from a.tar.xz'
+}
+
+@test "path: a group of the user's own may write to the home, and no other" {
+	only_root
+	local own=me:x:65534:
+	succeeds "$cached" as_member "$own" ""
+	succeeds "$cached" as_member "${own}me" "other:x:1001:1001::/:/bin/sh"
+	local said="$place/home/.cache: can be changed by others than root and you; check who it belongs to, and its mode (chmod go-w)"
+	fails 1 "$said" as_member "${own}other" ""
+	fails 1 "$said" as_member "$own" "other:x:1001:65534::/:/bin/sh"
+	fails 1 "$said" as_member users:x:65534: ""
+	fails 1 "$said" as_member "" ""
 }
 
 @test "path: any umask" {

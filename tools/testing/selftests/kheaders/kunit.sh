@@ -15,7 +15,7 @@ fi
 
 # Its lines of the kernel's log, without their times, from when it ran last. Cases stand
 # four blanks in, and older kernels put a "-" before a name.
-results=$(dmesg | sed 's/^\[[^]]*\] //' | awk '
+results=$(dmesg 2>/dev/null | sed 's/^\[[^]]*\] //' | awk '
 	/^ *# Subtest: kheaders$/ { suite = ""; running = 1 }
 	running { suite = suite $0 "\n" }
 	/^(not )?ok [0-9]+ (- )?kheaders$/ { running = 0 }

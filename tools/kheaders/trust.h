@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who can change a file. */
+#ifndef KHEADERS_TRUST_H
+#define KHEADERS_TRUST_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/*
+ * Whether nobody but root and the caller can change what is in the directory, or where the
+ * symbolic link leads. A directory in which all can make files, and only remove their own,
+ * is one of these.
+ */
+bool trusted(const struct stat *st);
+
+#endif
