@@ -12,7 +12,7 @@
 #
 # Prints one line: "ready VERSION" and, behind a colon, what there is to say, where
 # VERSION is that of PAHOLE, as in CONFIG_PAHOLE_VERSION; or "stop: " and why modules get
-# no BTF. Always returns 0.
+# no BTF; or "later", with "prepare" for a kernel that does not run. Always returns 0.
 
 . "${0%/*}/running.sh"
 
@@ -50,6 +50,11 @@ new=
 # It may have options.
 command -v "${pahole%% *}" >/dev/null || stop "there is no ${pahole%% *} here (package dwarves)"
 if ! by_hand; then
+	# Made ready for another machine, or before a boot: what is missing is there then.
+	if [ "$step" = prepare ] && [ "$(uname -r)" != "$(release_of "$tree")" ]; then
+		echo later
+		exit 0
+	fi
 	id=$(cat "$tree/include/config/kheaders.id" 2>/dev/null)
 	why=$(not_running "$tree")
 	ours=$(cat "$copied_for" 2>/dev/null)

@@ -53,8 +53,13 @@ kheaders-clang-is := CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_INIT_STACK_AL
 	CONFIG_FTRACE_MCOUNT_USE_CC= \
 	KCFLAGS='$(KCFLAGS) -Wno-unknown-warning-option -Wno-duplicate-decl-specifier'
 kheaders-llvm-is := CONFIG_AS_IS_GNU= CONFIG_AS_IS_LLVM=y CONFIG_LD_IS_BFD= CONFIG_LD_IS_LLD=y
+# The very gcc that built the kernel, by its own name, which Kbuild compares.
+kheaders-same-cc := $(if $(kheaders-asked)$(CROSS_COMPILE),,$(filter-out gcc,@CC@))
+kheaders-same-cc := $(if $(kheaders-same-cc),$(if $(call kheaders-has,$(kheaders-same-cc)),$(kheaders-same-cc)))
 ifneq ($(kheaders-asked),)
 kheaders-clang := $(if $(and $(kheaders-builds),$(kheaders-asks-clang)),$(kheaders-clang-is) $(if $(LLVM),$(kheaders-llvm-is)))
+else ifneq ($(kheaders-same-cc),)
+override CC := $(kheaders-same-cc)
 else ifeq ($(call kheaders-has,$(CROSS_COMPILE)gcc),)
 ifneq ($(call kheaders-has,clang),)
 $(call kheaders-say,no gcc here: clang builds what is for a kernel that gcc built)
@@ -151,7 +156,7 @@ ifeq ($(wildcard $(kheaders-tree)scripts/gen-btf.sh),)
 MAKEOVERRIDES += RESOLVE_BTFIDS=sh\ $(kheaders-tree)scripts/kheaders/resolve_btfids.sh
 endif
 $(call kheaders-say,$(wordlist 3,999,$(kheaders-said)))
-else
+else ifneq ($(firstword $(kheaders-said)),later)
 MAKEOVERRIDES += CONFIG_DEBUG_INFO_BTF_MODULES=
 $(call kheaders-say,modules get no BTF: $(or $(wordlist 2,999,$(kheaders-said)),scripts/kheaders/btf.sh failed))
 endif
@@ -176,7 +181,20 @@ endif
 endif
 endif
 
-ifneq ($(if $(kheaders-m),,$(filter help,$(MAKECMDGOALS))),)
+# The kernel's own rule makes it again, and not of all that the kernel's build was told.
+kheaders-others := $(filter-out $(kheaders-tells),$(MAKECMDGOALS))
+ifneq ($(if $(and $(kheaders-m),$(kheaders-others)),,$(filter kernelrelease,$(MAKECMDGOALS))),)
+
+ifneq ($(kheaders-others),)
+$(kheaders-wrong)
+endif
+.PHONY: $(MAKECMDGOALS)
+kernelrelease:
+	@cat $(kheaders-tree)include/config/kernel.release
+$(filter-out kernelrelease,$(MAKECMDGOALS)):
+	@$(MAKE) --no-print-directory -f $(kheaders-tree)Makefile $@
+
+else ifneq ($(if $(kheaders-m),,$(filter help,$(MAKECMDGOALS))),)
 
 .PHONY: help
 help:

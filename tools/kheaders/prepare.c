@@ -64,7 +64,7 @@ static void tidy(char *line, const char *here, const char *shown, char *text, si
 		snprintf(text + used, size - used, "%s", begin);
 }
 
-bool tree_prepare(int tree, int lock, const char *shown)
+bool tree_prepare(int tree, int lock, const char *shown, bool image)
 {
 	char link[64], here[PATH_MAX], line[4096], text[4096], why[4096] = "";
 	int fds[2], status = -1;
@@ -101,7 +101,7 @@ bool tree_prepare(int tree, int lock, const char *shown)
 		snprintf(why, sizeof(why), "there is no make here (package make)");
 	if (interrupted())
 		return false;
-	fprintf(stderr, "kheaders: %s: for modules, call \"make prepare\" there: %s\n", shown,
-		why[0] ? why : "it failed");
+	fprintf(stderr, "kheaders: %s: for modules, call \"make prepare\" there%s: %s\n", shown,
+		image ? " when that system runs" : "", why[0] ? why : "it failed");
 	return false;
 }

@@ -8,8 +8,8 @@
 /*
  * Runs "make prepare" in the directory @tree, with an environment of its own. Says what
  * that says, and if it failed, why, with @shown for the tree. What it starts keeps the
- * file @lock open. Returns whether it worked.
+ * file @lock open. In an @image, the cure is for when that runs. Returns whether it worked.
  */
-bool tree_prepare(int tree, int lock, const char *shown);
+bool tree_prepare(int tree, int lock, const char *shown, bool image);
 
 #endif

@@ -163,7 +163,8 @@ static int complete(struct place *place, int tree, const char *name, struct kern
 	snprintf(shown, sizeof(shown), "%s/%s", place->path, name);
 	ret = add_symvers(place, tree, name, kernel, options, xz);
 	if (!ret)
-		note->prepared = options->prepare && tree_prepare(tree, place->work, shown);
+		note->prepared = options->prepare &&
+				 tree_prepare(tree, place->work, shown, *options->root);
 	return ret;
 }
 

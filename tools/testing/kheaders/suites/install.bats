@@ -224,7 +224,7 @@ unchanged() {
 	run -0 --separate-stderr kheaders install --from b.tar.xz --root other
 	[ "$output" = "other/usr/src/linux-headers-6.9.1: made" ]
 	[ "${stderr_lines[0]}" = "kheaders: no compiler here" ]
-	[[ ${stderr_lines[1]} = "kheaders: other/usr/src/linux-headers-6.9.1: for modules, call \"make prepare\" there: "* ]]
+	[[ ${stderr_lines[1]} = "kheaders: other/usr/src/linux-headers-6.9.1: for modules, call \"make prepare\" there when that system runs: "* ]]
 	whole other/usr/src/linux-headers-6.9.1
 }
 

@@ -19,13 +19,18 @@ extension() {
 	[ "$(cd "$1" && find . ! -path './usr/src/*/*' ! -type d | wc -l)" = 2 ]
 }
 
+# nothing_of NAME: neither it nor what it was made in is there.
+nothing_of() {
+	[ -z "$(find . -maxdepth 1 \( -name .kheaders -o -name "$1*" \))" ]
+}
+
 @test "sysext: a directory" {
 	succeeds "one: made" sysext one
 	extension one one
 	fails 1 "one: is there; remove it, or name another" sysext one
 	fails 1 ".hidden: is not a name for an extension; name another" sysext .hidden
 	fails 1 "gone/one: No such file or directory; make the directory that it is to be in" sysext gone/one
-	[ "$(ls -A | grep -c kheaders)" = 0 ]
+	nothing_of gone
 }
 
 @test "sysext: a squashfs" {
@@ -40,7 +45,7 @@ extension() {
 	fails 1 "three.raw: there is no mksquashfs here; install it (package squashfs-tools), or name a directory" \
 		env PATH="$place/bin" kheaders sysext --from a.tar.xz three.raw
 	[ ! -e prepared ]
-	[ "$(ls -A | grep -c '^\.kheaders\|^three')" = 0 ]
+	nothing_of three
 }
 
 @test "sysext: interrupted while mksquashfs runs: both end, and nothing is left" {
@@ -54,12 +59,12 @@ extension() {
 	[ "$status" = 143 ]
 	[ "$(cat said)" = "kheaders: $place: was interrupted; nothing there has changed" ]
 	run ! kill -0 "$(cat pid)"
-	[ "$(ls -A | grep -c '^\.kheaders\|^four')" = 0 ]
+	nothing_of four
 }
 
 @test "sysext: an mksquashfs that fails" {
 	printf '#!/bin/sh\nexit 1\n' >bin/mksquashfs
 	chmod 755 bin/mksquashfs
 	fails 1 "$place: mksquashfs failed; is there room? or name a directory" sysext five.raw
-	[ "$(ls -A | grep -c '^\.kheaders\|^five')" = 0 ]
+	nothing_of five
 }

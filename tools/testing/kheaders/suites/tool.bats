@@ -416,6 +416,17 @@ bounded() {
 	"$work/by-clang/kheaders" --version
 }
 
+@test "make install where nothing can be written: one line" {
+	only_root
+	mkdir root
+	# shellcheck disable=SC2016
+	run -2 --separate-stderr unshare --mount --propagation private sh -c '
+		mount -t tmpfs -o ro none root
+		exec make -s -C "$1" install O="$2" PREFIX="$PWD/root/usr" CC="ccache gcc"' - \
+		"$top/tools/kheaders" "$work"
+	[ "${stderr_lines[0]}" = "kheaders: $PWD/root can't be written: call make install as root, or with PREFIX= or DESTDIR=" ]
+}
+
 # Alpine's C library. There are no other libraries for it here: nothing is linked.
 @test "compiles with musl" {
 	local file

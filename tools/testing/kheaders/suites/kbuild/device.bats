@@ -195,6 +195,41 @@ says() {
 	done
 }
 
+# Debian's build passes KERNELRELEASE, and others LOCALVERSION, which no configuration has.
+@test "the release is that of the kernel's build, with M= and without" {
+	local version
+	unpack "$ref"
+	version=$(on_tree -s kernelversion)
+	echo "$version-by-hand" >"$h/include/config/kernel.release"
+	[ "$(on_tree -s kernelrelease)" = "$version-by-hand" ]
+	[ "$(on_tree -s kernelrelease kernelversion)" = "$version-by-hand
+$version" ]
+	[ "$(on_tree -s M="$module" kernelrelease 2>/dev/null)" = "$version-by-hand" ]
+	run -2 on_tree kernelrelease clean
+	[[ $output = *"kheaders: this tree only builds modules"* ]]
+}
+
+@test "the compiler is the one of the kernel's build, by its name, where it is" {
+	local name
+	[[ $(sed -n 's/^CONFIG_CC_VERSION_TEXT="//p' "$ref/.config") = "gcc "* ]]
+	unpack "$ref"
+	run ! grep '@CC@' "$h/Makefile"
+	grep -F '$(filter-out gcc,gcc)' "$h/Makefile"
+	sed -i 's/(filter-out gcc,gcc)/(filter-out gcc,some-linux-gnu-gcc-12)/' "$h/Makefile"
+	ext kheaders_greeter.o
+	rm "$module"/*.o
+	mkdir bin
+	for name in some-linux-gnu-gcc-12 other-gcc; do
+		printf '#!/bin/sh\necho "%s" >>"%s/called"\nexec gcc "$@"\n' "$name" "$dir" >"bin/$name"
+		chmod 755 "bin/$name"
+	done
+	PATH=$dir/bin:$PATH ext kheaders_greeter.o
+	[ "$(sort -u called)" = some-linux-gnu-gcc-12 ]
+	rm "$module"/*.o called
+	PATH=$dir/bin:$PATH ext CC=other-gcc kheaders_greeter.o
+	[ "$(sort -u called)" = other-gcc ]
+}
+
 @test "museum 46: an object alone says nothing of symbol versions, a module after it in the same make does" {
 	unpack "$ref"
 	printf '%s\n' all: '	$(MAKE) -C $(H) M=$(MODULE) kheaders_greeter.o' \
