@@ -23,8 +23,20 @@ export LC_ALL=C
 trees=$(for dir in . "$srctree"; do
 	(cd "$dir" && pwd && pwd -P)
 done)
-TREES=$trees exec awk '
+# auto.conf has had no quotes since 5.16. Before, each string had, and no other value.
+raw=
+case ${1##*/} in
+auto.conf)
+	status=0
+	grep -qvE '^(#.*)?$|^CONFIG_[A-Za-z0-9_]+=([ymn]|-?[0-9]+|0[xX][0-9A-Fa-f]+|".*")$' "$1" || status=$?
+	[ "$status" -le 1 ]
+	[ "$status" = 1 ] || raw=y ;;
+esac
+TREES=$trees RAW=$raw exec awk '
 	BEGIN {
+		raw = ENVIRON["RAW"]
+		separator = "[][\"\047(),:;=@|{}<>+\\\\&!?*#%^`$]"
+		before_path = "(^|[ \t]|" separator ")(-[A-Za-z0-9_-]*)?$"
 		trees = split(ENVIRON["TREES"], tree, "\n")
 		for (i = 1; i <= trees; i++)
 			for (j = i + 1; j <= trees; j++)
@@ -36,19 +48,19 @@ TREES=$trees exec awk '
 	function without(text, tree,	at, out) {
 		while (tree != "/" && (at = index(text, tree "/"))) {
 			out = out substr(text, 1, at - 1)
-			if (out !~ /(^|[ \t"\047(),:;=])(-[A-Za-z_-]*)?$/)
+			if (out !~ before_path)
 				out = out tree "/"
 			text = substr(text, at + length(tree) + 1)
 		}
 		return out text
 	}
 	function outside(word,	i, n, part) {
-		if (word ~ /^pkcs11:/)
+		if (word ~ /(^|[^A-Za-z0-9])pkcs11:/)
 			return 1
 		gsub(/(https?|git):\/\/[^"\047(),;]*/, "", word)
-		n = split(word, part, /["\047(),:;=]+/)
+		n = split(word, part, separator "+")
 		for (i = 1; i <= n; i++) {
-			sub(/^-[A-Za-z_-]*/, "", part[i])
+			sub(/^-[A-Za-z0-9_-]*/, "", part[i])
 			if (part[i] ~ /(^|\/)\.\.(\/|$)|^~[^\/]*\// || part[i] ~ /^\/./ &&
 			    (part[i] !~ /^(\/usr|\/system|\/vendor)?\/s?bin\/[^\/]*$|^\/dev\// ||
 			     part[i] ~ /^\/dev\/shm\//))
@@ -61,9 +73,8 @@ TREES=$trees exec awk '
 			rank[substr($0, RSTART, RLENGTH)] = last = FNR
 		next
 	}
-	# auto.conf has had no quotes since 5.16.
-	/^CONFIG_[A-Za-z0-9_]+=[^"]/ || /^(#define |--cfg=)?CONFIG_[A-Za-z0-9_]+[ =]".*"$/ {
-		quote = /"$/ && /[= ]"/ ? "\"" : ""
+	raw && /^CONFIG_/ || /^(#define |--cfg=)?CONFIG_[A-Za-z0-9_]+[ =]".*"$/ {
+		quote = raw ? "" : "\""
 		begin = match($0, /CONFIG_[A-Za-z0-9_]+[ =]/) + RLENGTH
 		head = substr($0, 1, begin - 1) quote
 		value = substr($0, begin + length(quote))

@@ -68,18 +68,24 @@ find_in() {
 	[ -z "$names" ] || find -L $names "$@"
 }
 
+# words FILE: its lines, as xargs -0 takes them, in $work/zero: names can have blanks and quotes.
+words() {
+	tr '\n' '\0' <"$1" >"$work/zero"
+}
+
 # existing FILE: the lines of FILE that name a file. A shell's read takes a system call for
 # each byte.
 existing() {
+	words "$1"
 	# shellcheck disable=SC2016 # that shell's
-	xargs sh -c 'for path; do [ ! -f "$path" ] || echo "$path"; done' sh <"$1"
+	xargs -0 sh -c 'for path; do [ ! -f "$path" ] || printf "%s\n" "$path"; done' sh <"$work/zero"
 }
 
 # grep_in FILE GREP-ARGS: what grep prints of the files whose names are in FILE.
 grep_in() {
-	list=$1; shift
+	words "$1"; shift
 	# shellcheck disable=SC2016 # that shell's
-	[ ! -s "$list" ] || xargs sh -c 'grep "$@" || [ $? = 1 ]' sh "$@" <"$list"
+	[ ! -s "$work/zero" ] || xargs -0 sh -c 'grep "$@" || [ $? = 1 ]' sh "$@" <"$work/zero"
 }
 
 # Where the compiler looks for the headers of a module, relative to the tree.
@@ -101,9 +107,10 @@ header_dirs() {
 	awk 'NR == 1 || index($0, top) != 1 { print top = $0 }' "$work/dirs"
 }
 
-# Names that begin with a dot are temporary files.
+# Names that begin with a dot are temporary files. Lists can't have those with tabs or new
+# lines in them, which no #include has.
 headers() {
-	find_in "$dirs" -name '.*' -prune -o \
+	find_in "$dirs" -name '.*' -prune -o -name '*[[:cntrl:]]*' -prune -o \
 		-type f \( -name '*.h' -o -path '*/include/*.S' \) -print
 }
 
@@ -244,7 +251,7 @@ makefiles_included_by() {
 
 # All directories in which new files for the archive can appear.
 directories() {
-	find_in "$dirs" -name '.*' -prune -o -type d -print
+	find_in "$dirs" -name '.*' -prune -o -name '*[[:cntrl:]]*' -prune -o -type d -print
 	[ ! "$EXTMOD" ] ||
 		find_in "scripts scripts/include scripts/clang-tools $program_dirs $1" -prune -type d
 }
@@ -267,7 +274,7 @@ list_tree() {
 		# only calls it.
 		: >"$work/makefiles"
 		[ "$1" != "$srctree" ] || echo Makefile >"$work/makefiles"
-		grep -E '(^|/)(Makefile|Kbuild|Platform)[^/]*$' "$work/build" >>"$work/makefiles" ||
+		grep -E '^([^[:space:]]*/)?(Makefile|Kbuild|Platform)[^/[:space:]]*$' "$work/build" >>"$work/makefiles" ||
 			[ $? = 1 ]
 		makefiles_included_by "$work/makefiles" >>"$work/build"
 	fi

@@ -52,8 +52,9 @@ elif [ -n "$epoch" ]; then
 fi
 
 # Blocks of one sector (-b 1) leave nothing but the two zero ones at the end.
+# As they are: tar would take "\n" in a name for a new line.
 cut -f 1 "$manifest" >"$out.list"
-$tar --format=ustar -b 1 --no-recursion --owner=0 --group=0 --numeric-owner \
+$tar --format=ustar -b 1 --no-recursion --no-unquote --owner=0 --group=0 --numeric-owner \
 	--mode=a+rX,u+w,go-w --mtime="@$mtime" \
 	-C "$tree" -T "$PWD/$out.list" -cf "$out.tar"
 blocks=$(($(wc -c <"$out.tar") / 512 - 2))

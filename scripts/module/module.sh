@@ -42,8 +42,8 @@ writable "$build" log
 build=$(cd "$build" && pwd)
 for dir in "$kdir" "$build"; do
 	case $dir in
-	*[[:space:]:\'\"\`\&\;\|\<\>\$\(\)\\]*)
-		die "\"$dir\" has white space or one of :'\"\`&;|<>\$()\\ in it, which make takes for something else: move it" ;;
+	*[[:space:]:\'\"\`\&\;\|\<\>\$\(\)\\,%\#\[\]]*)
+		die "\"$dir\" has white space or one of :'\"\`&;|<>\$()\\,%#[] in it, which make takes for something else: move it" ;;
 	esac
 done
 log=$build/log
@@ -73,12 +73,15 @@ probe() {
 		$(info kheaders-source: $(realpath $(srctree)))
 		$(info kheaders-object: $(realpath $(objtree)))
 		$(info kheaders-release: $(KERNELRELEASE))
+		$(info kheaders-arch: $(SRCARCH))
 		$(info kheaders-cc: $(strip $(CC)))
 		$(info kheaders-hostcc: $(strip $(HOSTCC)))
 	EOT
 	make_in "$kdir" "$build/external" "$@" modules || :
 	source=$(said source) object=$(said object) release=$(said release)
 	[ "$release" ] || failed "make M= with KDIR=$kdir"
+	# Debian's headers know theirs, whatever ARCH says.
+	arch=$(said arch)
 	rm -r "$build/external"
 }
 
@@ -92,6 +95,8 @@ check() {
 		[ -e "$object/$file" ] ||
 			die "KDIR=$kdir: no $object/$file; it is not that of a kernel which was configured: call \"make modules_prepare\" there"
 	done
+	[ -d "$object/arch/$arch/include/generated" ] ||
+		die "KDIR=$kdir: it was not configured for ARCH=$arch: name its own, or leave ARCH out"
 	for dir in ${HOSTPROGS:+scripts tools}; do
 		[ -d "$HOSTPROGS/$dir" ] ||
 			die "HOSTPROGS=$HOSTPROGS: no $dir there; name a directory like KDIR, or an unpacked linux-kbuild"
@@ -233,7 +238,7 @@ case $(grep '^CONFIG_IKHEADERS=' tree/include/config/auto.conf) in
 esac
 # Debugging information names the directory of the build, on which the build ID would depend.
 # shellcheck disable=SC2086 # words
-make_in "$build/tree" "$build/external" "$@" $options KCFLAGS="${KCFLAGS-} -g0" CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_SYMVERS= CONFIG_KHEADERS_MODULE=y \
+make_in "$build/tree" "$build/external" "$@" ARCH="$arch" $options KCFLAGS="${KCFLAGS-} -g0" CONFIG_IKHEADERS_PROC=m CONFIG_IKHEADERS_SYMVERS= CONFIG_KHEADERS_MODULE=y \
 	kheaders-built=Module.symvers ${HOSTPROGS:+kheaders-programs="$build/programs/"} modules ||
 	failed "building kheaders.ko for Linux $release"
 mv "$build/tree/kernel/kheaders.ko" "$build"

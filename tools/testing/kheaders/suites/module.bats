@@ -26,11 +26,12 @@ module() {
 
 # headers: ./h, as Kbuild sees them. Each line is an option of the kernel.
 headers() {
-	mkdir -p h/include/{config,generated}
+	mkdir -p h/include/{config,generated} h/arch/x86/include/generated
 	cat >h/Makefile <<-'EOT'
 		srctree := $(CURDIR)
 		objtree := .
 		KERNELRELEASE := 6.9.1
+		SRCARCH := x86
 		CC := gcc
 		HOSTCC := gcc
 		include $(M)/Kbuild
@@ -73,6 +74,12 @@ fails() {
 	fails "KDIR=$PWD/h: Linux 6.9.1 has a randomized structure layout (CONFIG_RANDSTRUCT); the seed, which each module needs, is secret"
 }
 
+@test "module: ARCH= that the headers are not of" {
+	headers
+	rm -r h/arch
+	fails "KDIR=$PWD/h: it was not configured for ARCH=x86: name its own, or leave ARCH out"
+}
+
 @test "module: compilers that are not here, or have no headers" {
 	local at=$PWD/nowhere
 	headers
@@ -90,15 +97,15 @@ fails() {
 @test "module: directories that make does not take" {
 	local dir
 	headers
-	for dir in "a b" "a'b" a:b; do
+	for dir in "a b" "a'b" a:b a,b 'a#b' a%b 'a[b'; do
 		cp -r h "$dir"
 		run make -s --no-print-directory -C "$top" module KDIR="$PWD/$dir"
 		echo "$output"
 		[ "$status" = 2 ]
-		[ "${lines[0]}" = "kheaders: \"$PWD/$dir\" has white space or one of :'\"\`&;|<>\$()\\ in it, which make takes for something else: move it" ]
+		[ "${lines[0]}" = "kheaders: \"$PWD/$dir\" has white space or one of :'\"\`&;|<>\$()\\,%#[] in it, which make takes for something else: move it" ]
 		run "$top/scripts/module/module.sh" h "$dir/build"
 		echo "$output"
-		[ "$output" = "kheaders: \"$PWD/$dir/build\" has white space or one of :'\"\`&;|<>\$()\\ in it, which make takes for something else: move it" ]
+		[ "$output" = "kheaders: \"$PWD/$dir/build\" has white space or one of :'\"\`&;|<>\$()\\,%#[] in it, which make takes for something else: move it" ]
 	done
 }
 
@@ -258,6 +265,18 @@ state() {
 	done | grep -v '^include/generated/\(compile\|utsversion\)\.h$' | sort -u >headers
 	[ "$(wc -l <headers)" -gt 5000 ]
 	(cd t && find include arch/x86/include -name '*.h') | sort | diff headers -
+}
+
+# Debian's headers know theirs. People who cross-build have another one exported.
+# bats test_tags=long
+@test "module: whatever ARCH and CDPATH are exported" {
+	stock
+	module "$kdir"
+	mv build/kheaders.ko one.ko
+	ARCH=arm64 CDPATH=.:.. module "$kdir"
+	cmp one.ko build/kheaders.ko
+	module "$kdir" ARCH=arm64
+	cmp one.ko build/kheaders.ko
 }
 
 # bats test_tags=long

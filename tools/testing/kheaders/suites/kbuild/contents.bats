@@ -124,17 +124,20 @@ load kbuild
 	[ "$(echo "$strings" | wc -l)" -gt 60 ]
 	echo "$strings" | grep -x SYSTEM_BLACKLIST_HASH_LIST
 	config() { # VALUE: a file in that form, with each option of that value
-		echo "$strings" | sed -e "s|.*|$form|" -e "s|VALUE|$1|"
+		echo "$strings" | sed -e "s~.*~$form~" -e "s~VALUE~${1//[~]/\\~}~"
 	}
 	carried() { # what the archive has in place of that file
-		srctree=$tree sh "$tree/scripts/kheaders/config.sh" file
+		cp file "$name"
+		srctree=$tree sh "$tree/scripts/kheaders/config.sh" "$name"
 	}
-	for form in 'CONFIG_&="VALUE"' CONFIG_\&=VALUE '#define CONFIG_& "VALUE"' '--cfg=CONFIG_&="VALUE"'; do
+	# auto.conf has had quotes until 5.15.
+	while read -r name form; do
 		for value in /home/me/x /lib/firmware '/srv/a /srv/b' 'usr/a /srv/b' ../keys/x.pem \
 				'certs/../../x' \~/x 'pkcs11:token=t;pin-value=1' /etc/keys/x /dev/../x /dev/shm/x \
 				/usr/bin/../../root/x 'cc 1.0git (/home/me/cc 0123abc)' \
 				-I/home/me/inc -isystem/home/me/inc a:/home/me/b init=/home/me/x \
-				file:///home/me/x "a,'/home/me/q'"; do
+				file:///home/me/x "a,'/home/me/q'" me@/home/me '|/home/me' '[/home/me]' '{/home/me}' \
+				'<file>/home/me' +/home/me -L2/home/me x=pkcs11:token=t; do
 			config "$value" >file
 			carried >got
 			case $form in
@@ -143,7 +146,7 @@ load kbuild
 			esac || { echo "$form $value"; head -n 3 got; false; }
 			n=$((n + 1))
 		done
-		for value in certs/x.pem 'a b' /sbin/init /usr/bin/x 'root=/dev/sda1 quiet' /dev/console / \
+		for value in certs/x.pem 'a b' 'dyndbg=file +p' 'c++ a-b_c' me@example.org /usr/bin/g++ /sbin/init /usr/bin/x 'root=/dev/sda1 quiet' /dev/console / \
 				'cc 1.0git (https://example.org/cc 0123abc)' 'init=/bin/sh' '10:1/2' ''; do
 			config "$value" >file
 			carried | cmp - file || { echo "$form $value"; false; }
@@ -151,8 +154,65 @@ load kbuild
 		config "$dir/certs/x.pem $tree/certs/y.pem" >file
 		carried >got
 		config "certs/x.pem certs/y.pem" | cmp - got
+	done <<-'EOT'
+		.config CONFIG_&="VALUE"
+		auto.conf CONFIG_&="VALUE"
+		auto.conf CONFIG_&=VALUE
+		autoconf.h #define CONFIG_& "VALUE"
+		rustc_cfg --cfg=CONFIG_&="VALUE"
+	EOT
+	[ "$n" = 135 ]
+}
+
+@test "museum 37: quotes in an option's value are a part of it" {
+	local want
+	# The value as Kconfig writes it with quotes, that without, and what is left of the latter.
+	while IFS='~' read -r quoted raw want; do
+		[ "$want" != same ] || want=$raw
+		printf 'CONFIG_CC_VERSION_TEXT=gcc 12\nCONFIG_X=%s\n' "$raw" >auto.conf
+		srctree=$tree sh "$tree/scripts/kheaders/config.sh" auto.conf >got
+		printf 'CONFIG_CC_VERSION_TEXT=gcc 12\nCONFIG_X=%s\n' "$want" | diff - got
+		[ "$want" != "$raw" ] || want=$quoted
+		printf 'CONFIG_CC_VERSION_TEXT="gcc 12"\nCONFIG_X="%s"\n' "$quoted" >auto.conf
+		srctree=$tree sh "$tree/scripts/kheaders/config.sh" auto.conf >got
+		printf 'CONFIG_CC_VERSION_TEXT="gcc 12"\nCONFIG_X="%s"\n' "$want" | diff - got
+		sed 's/^\([A-Z_]*\)=/#define \1 /' auto.conf >autoconf.h
+		srctree=$tree sh "$tree/scripts/kheaders/config.sh" autoconf.h >got
+		printf '#define CONFIG_CC_VERSION_TEXT "gcc 12"\n#define CONFIG_X "%s"\n' "$want" | diff - got
+	done <<-'EOT'
+		\"q\" /home/u/secret~"q" /home/u/secret~
+		abc dyndbg=\"file foo +p\"~abc dyndbg="file foo +p"~same
+		\"a\"~"a"~same
+		\"~"~same
+		a\\b~a\b~same
+	EOT
+}
+
+# People copy headers in file managers.
+@test "headers of any name are archived, but for those that no list can have" {
+	local name
+	clone_tree
+	clone_ref
+	mkdir -p "$src/include/linux/a dir" "$src/include/linux/"$'a\ttab'
+	for name in 'fs (copy).h' "it's.h" 'back\nslash.h' 'a"quote.h' 'semi;$HOME.h' -dash.h 'a dir/x.h' \
+			$'tab\t.h' $'line\n.h' $'a\ttab/y.h'; do
+		echo '#include "../a (b).h"' >"$src/include/linux/$name"
 	done
-	[ "$n" = 76 ]
+	cp "$src/Makefile" "$src/scripts/Makefile.lib (copy)"
+	cp "$src/scripts/subarch.include" "$src/scripts/a (copy).sh"
+	kbuild "$out" kernel/kheaders.o
+	xz -dc "$out/kernel/kheaders_data.tar.xz" |
+		python3 -c 'import sys, tarfile; print(*tarfile.open(fileobj=sys.stdin.buffer, mode="r|").getnames(), sep="\n")' |
+		sort >have
+	names "$ref" | sort | comm -13 - have >new
+	printf '%s\n' 'include/linux/fs (copy).h' "include/linux/it's.h" 'include/linux/back\nslash.h' \
+		'include/linux/a"quote.h' 'include/linux/semi;$HOME.h' include/linux/-dash.h \
+		'include/linux/a dir/x.h' 'scripts/Makefile.lib (copy)' 'scripts/a (copy).sh' | sort | diff - new
+	run -0 kbuild "$out" kernel/kheaders.o
+	[ -z "$(did)" ]
+	echo changed >"$src/include/linux/fs (copy).h"
+	kbuild "$out" kernel/kheaders.o
+	[ "$(show "$out" 'include/linux/fs (copy).h')" = changed ]
 }
 
 @test "the options are all there, in the order of .config" {
