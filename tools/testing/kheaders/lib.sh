@@ -3,6 +3,8 @@
 #
 # What the scripts here share. Each sources this file first.
 
+# With it, cd prints where it went.
+unset CDPATH
 top=$(cd "$(dirname "$0")/../../../.." && pwd)
 here=$top/tools/testing/kheaders
 build=$top/build
