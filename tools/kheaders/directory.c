@@ -76,18 +76,28 @@ static int refuse_link(const char *shown, enum directory_missing missing)
 	return SAID;
 }
 
+bool directory_path(int directory, char path[PATH_MAX])
+{
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = here >= 0 && !fchdir(directory) && getcwd(path, PATH_MAX);
+	int err = errno;
+
+	if (here >= 0) {
+		ok &= !fchdir(here);
+		close(here);
+	}
+	errno = err;
+	return ok;
+}
+
 /* By its own name, which @shown may only begin with. */
 static void refuse(int fd, const char *shown, enum directory_missing missing)
 {
-	char link[64], path[PATH_MAX];
-	ssize_t length;
+	char path[PATH_MAX];
 
 	if (missing == DIRECTORY_TRY)
 		return;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, path, sizeof(path) - 1);
-	path[length < 0 ? 0 : length] = '\0';
-	fail(*path ? path : shown, "can be changed by others than root and you",
+	fail(directory_path(fd, path) ? path : shown, "can be changed by others than root and you",
 	     "check who it belongs to, and its mode (chmod go-w)");
 }
 

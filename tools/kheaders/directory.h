@@ -7,6 +7,7 @@
 #ifndef KHEADERS_DIRECTORY_H
 #define KHEADERS_DIRECTORY_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -25,6 +26,12 @@ int directory_open(const char *root, const char *path, enum directory_missing mi
 /* The same for @name, a directory in @parent that is no link; @shown is for messages. */
 int directory_open_at(int parent, const char *name, const char *shown,
 		      enum directory_missing missing);
+
+/*
+ * Puts the path of the open @directory in @path; also where there is no /proc, so it goes
+ * there and back, which other threads must not notice. False, with errno: it has none.
+ */
+bool directory_path(int directory, char path[PATH_MAX]);
 
 /* Removes what was made, unless something is in it: for commands that fail. */
 void directory_unmake(void);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "directory.h"
 #include "interrupt.h"
 #include "prepare.h"
 #include "progress.h"
@@ -64,19 +65,23 @@ static void tidy(char *line, const char *here, const char *shown, char *text, si
 		snprintf(text + used, size - used, "%s", begin);
 }
 
+static void not_ready(const char *shown, bool image, const char *why)
+{
+	fprintf(stderr, "kheaders: %s: for modules, call \"make prepare\" there%s: %s\n", shown,
+		image ? " when that system runs" : "", why);
+}
+
 bool tree_prepare(int tree, int lock, const char *shown, bool image)
 {
-	char link[64], here[PATH_MAX], line[4096], text[4096], why[4096] = "";
+	char here[PATH_MAX], line[4096], text[4096], why[4096] = "";
 	int fds[2], status = -1;
-	ssize_t length;
 	pid_t pid;
 	FILE *said;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", tree);
-	length = readlink(link, here, sizeof(here) - 1);
-	here[length < 0 ? 0 : length] = '\0';
-	if (!here[0] || pipe2(fds, O_CLOEXEC))
+	if (!directory_path(tree, here) || pipe2(fds, O_CLOEXEC)) {
+		not_ready(shown, image, strerror(errno));
 		return false;
+	}
 	progress_say("making host programs ready in", shown);
 	pid = fork();
 	if (!pid)
@@ -101,7 +106,6 @@ bool tree_prepare(int tree, int lock, const char *shown, bool image)
 		snprintf(why, sizeof(why), "there is no make here (package make)");
 	if (interrupted())
 		return false;
-	fprintf(stderr, "kheaders: %s: for modules, call \"make prepare\" there%s: %s\n", shown,
-		image ? " when that system runs" : "", why[0] ? why : "it failed");
+	not_ready(shown, image, why[0] ? why : "it failed");
 	return false;
 }

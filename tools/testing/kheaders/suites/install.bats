@@ -228,6 +228,24 @@ unchanged() {
 	whole other/usr/src/linux-headers-6.9.1
 }
 
+# As in the root of an image that is being made. ASan would need it.
+@test "install: without /proc" {
+	only_root
+	plain
+	without_proc() {
+		# shellcheck disable=SC2016
+		unshare --mount --propagation private --pid --fork sh -c 'umount -l /proc && exec "$@"' - "$@"
+	}
+	printf 'prepare:\n\t@touch prepared\n' >tree/Makefile
+	single a.tar.xz
+	without_proc "$plain/kheaders" install --from a.tar.xz --root root
+	[ -e "$tree/prepared" ]
+	printf 'prepare:\n\t@echo "kheaders: $(CURDIR)/x is odd"; false\n' >tree/Makefile
+	single b.tar.xz
+	without_proc "$plain/kheaders" install --from b.tar.xz --root root 2>said
+	grep -x "kheaders: root/usr/src/linux-headers-6.9.1/x is odd" said
+}
+
 @test "install: any umask, no HOME, and paths with blanks" {
 	mv a.tar.xz 'an archive.tar.xz'
 	for umask in 000 077 777; do
