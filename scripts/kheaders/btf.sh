@@ -50,7 +50,8 @@ new=
 # It may have options.
 command -v "${pahole%% *}" >/dev/null || stop "there is no ${pahole%% *} here (package dwarves)"
 if ! by_hand; then
-	# Made ready for another machine, or before a boot: what is missing is there then.
+	# Made ready for another machine, or before a boot. If the first build there can't
+	# complete it, that says so.
 	if [ "$step" = prepare ] && [ "$(uname -r)" != "$(release_of "$tree")" ]; then
 		echo later
 		exit 0

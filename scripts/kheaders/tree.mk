@@ -54,7 +54,7 @@ kheaders-clang-is := CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_INIT_STACK_AL
 	KCFLAGS='$(KCFLAGS) -Wno-unknown-warning-option -Wno-duplicate-decl-specifier'
 kheaders-llvm-is := CONFIG_AS_IS_GNU= CONFIG_AS_IS_LLVM=y CONFIG_LD_IS_BFD= CONFIG_LD_IS_LLD=y
 # The very gcc that built the kernel, by its own name, which Kbuild compares.
-kheaders-same-cc := $(if $(kheaders-asked)$(CROSS_COMPILE),,$(filter-out gcc,@CC@))
+kheaders-same-cc := $(if $(kheaders-asked)$(CROSS_COMPILE),,$(filter-out gcc cc,@CC@))
 kheaders-same-cc := $(if $(kheaders-same-cc),$(if $(call kheaders-has,$(kheaders-same-cc)),$(kheaders-same-cc)))
 ifneq ($(kheaders-asked),)
 kheaders-clang := $(if $(and $(kheaders-builds),$(kheaders-asks-clang)),$(kheaders-clang-is) $(if $(LLVM),$(kheaders-llvm-is)))
@@ -191,7 +191,7 @@ endif
 .PHONY: $(MAKECMDGOALS)
 kernelrelease:
 	@cat $(kheaders-tree)include/config/kernel.release
-$(filter-out kernelrelease,$(MAKECMDGOALS)):
+$(filter-out kernelrelease,$(sort $(MAKECMDGOALS))):
 	@$(MAKE) --no-print-directory -f $(kheaders-tree)Makefile $@
 
 else ifneq ($(if $(kheaders-m),,$(filter help,$(MAKECMDGOALS))),)

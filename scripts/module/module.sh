@@ -42,8 +42,8 @@ writable "$build" log
 build=$(cd "$build" && pwd)
 for dir in "$kdir" "$build"; do
 	case $dir in
-	*[[:space:]:\'\"\`\&\;\|\<\>\$\(\)\\,%\#\[\]]*)
-		die "\"$dir\" has white space or one of :'\"\`&;|<>\$()\\,%#[] in it, which make takes for something else: move it" ;;
+	*[[:space:]:\'\"\`\&\;\|\<\>\$\(\)\\,%\#\[\]\*\?]*)
+		die "\"$dir\" has white space or one of :'\"\`&;|<>\$()\\,%#[]*? in it, which make takes for something else: move it" ;;
 	esac
 done
 log=$build/log

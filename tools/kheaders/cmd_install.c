@@ -141,6 +141,9 @@ static int run_install(const struct arguments *args)
 			ret = place_lock(&i.trees);
 		if (!ret) {
 			ret = install_locked(&i, &kernel, args->force);
+			/* Not from under another one, which opens them when it has the lock. */
+			if (ret > 0)
+				directory_unmake();
 			place_unlock(&i.trees);
 		}
 	}

@@ -131,9 +131,10 @@ static void remove_tree(struct removal *removal, const struct place *at, const c
 			bool installed)
 {
 	struct place place = *at;
-	int ret;
+	int ret = place_lock(&place);
 
-	ret = place_lock(&place);
+	if (ret == -ENOENT)
+		return;
 	if (!ret) {
 		ret = remove_locked(removal, &place, name, installed);
 		place_unlock(&place);

@@ -12,6 +12,7 @@
 #include "directory.h"
 #include "install.h"
 #include "symvers_xz.h"
+#include "whole.h"
 
 static const char usage[] = "kheaders status [--json] [--from FILE [--release R]] [--root DIR]";
 
@@ -137,7 +138,8 @@ static bool show_cached(const struct place *cache, const char *name,
 			const struct tree_note *note, void *arg)
 {
 	struct status *status = arg;
-	const char *fits = note_fits(note, status->kernel) ? "true" : "false";
+	bool of_kernel = note_fits(note, status->kernel);
+	bool fits = of_kernel && whole_is(cache->directory, name);
 
 	if (status->json) {
 		printf("%s\n    { \"path\": ", status->separator);
@@ -146,11 +148,11 @@ static bool show_cached(const struct place *cache, const char *name,
 		json_string(name);
 		fputs(", \"release\": ", stdout);
 		json_string(note->release);
-		printf(", \"fits\": %s }", fits);
+		printf(", \"fits\": %s }", fits ? "true" : "false");
 		status->separator = ",";
 	} else {
 		printf("Cached:   %s/%s, of %s, %s\n", cache->path, name, note->release,
-		       *fits == 't' ? "fits" : "of another kernel");
+		       fits ? "fits" : of_kernel ? "damaged" : "of another kernel");
 	}
 	return true;
 }

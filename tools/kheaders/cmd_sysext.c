@@ -132,7 +132,9 @@ static int fill(struct extension *e, struct kernel *kernel)
 static int need_mksquashfs(const char *operand)
 {
 	const char *path = getenv("PATH");
-	char *copy = strdup(path ? path : ""), *next = copy, *directory, program[PATH_MAX];
+	/* Without one, execlp(3) looks there. */
+	char *copy = strdup(path ? path : "/bin:/usr/bin"), *next = copy;
+	char *directory, program[PATH_MAX];
 	bool found = false;
 
 	while (!found && (directory = strsep(&next, ":"))) {
@@ -214,7 +216,7 @@ static int take_name(struct extension *e, const char *operand)
 	e->place.directory = directory_open("", e->place.path, DIRECTORY_MAKE);
 	if (e->place.directory < 0)
 		return STATUS_FAILED;
-	if (!faccessat(e->place.directory, e->file, F_OK, AT_SYMLINK_NOFOLLOW)) {
+	if (!directory_lacks(e->place.directory, e->file)) {
 		close(e->place.directory);
 		return fail(operand, "is there", "remove it, or name another");
 	}

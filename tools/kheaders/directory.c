@@ -58,11 +58,15 @@ static int make(int parent, const char *name)
 
 void directory_unmake(void)
 {
-	while (made) {
-		struct made *one = made;
+	struct made **at = &made, *one;
 
-		made = one->before;
-		unlinkat(one->parent, one->name, AT_REMOVEDIR);
+	while ((one = *at)) {
+		if (unlinkat(one->parent, one->name, AT_REMOVEDIR) &&
+		    (errno == ENOTEMPTY || errno == EEXIST)) {
+			at = &one->before;
+			continue;
+		}
+		*at = one->before;
 		close(one->parent);
 		free(one);
 	}
@@ -118,7 +122,7 @@ static int step(int parent, const char *name, const char *shown, enum directory_
 		       -ELOOP : -ENOTDIR;
 	if (fd < 0)
 		return -errno;
-	if (!fstat(fd, &st) && trusted(&st))
+	if (!fstat(fd, &st) && trusted(&st, fd))
 		return fd;
 	refuse(fd, shown, missing);
 	close(fd);
@@ -135,7 +139,7 @@ static int follow(struct walk *w, const char *name)
 	if (length < 0)
 		return -errno;
 	target[length] = '\0';
-	if (fstatat(w->fd[w->depth], name, &st, AT_SYMLINK_NOFOLLOW) || !trusted(&st))
+	if (fstatat(w->fd[w->depth], name, &st, AT_SYMLINK_NOFOLLOW) || !trusted(&st, -1))
 		return refuse_link(w->shown, w->missing);
 	if (++w->links > LINKS_MAX ||
 	    (size_t)snprintf(rest, sizeof(rest), "%s/%s", target, w->rest) >= sizeof(rest))
@@ -283,6 +287,14 @@ ssize_t directory_read(int directory, const char *name, char *text, size_t size)
 	close(fd);
 	text[done] = '\0';
 	return got < 0 ? -1 : (ssize_t)done;
+}
+
+/* Not by faccessat(2), whose AT_SYMLINK_NOFOLLOW old kernels and musl do not have together. */
+bool directory_lacks(int directory, const char *name)
+{
+	struct stat st;
+
+	return fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) && errno == ENOENT;
 }
 
 bool directory_write(int directory, const char *name, const void *data, size_t size)

@@ -33,7 +33,10 @@ int directory_open_at(int parent, const char *name, const char *shown,
  */
 bool directory_path(int directory, char path[PATH_MAX]);
 
-/* Removes what was made, unless something is in it: for commands that fail. */
+/*
+ * Removes what was made, for commands that fail. What something is in stays, until this is
+ * called again.
+ */
 void directory_unmake(void);
 
 /*
@@ -41,6 +44,12 @@ void directory_unmake(void);
  * and ends it with 0. Returns how many, or -1.
  */
 ssize_t directory_read(int directory, const char *name, char *text, size_t size);
+
+/*
+ * Whether there is nothing called @name in @directory, also no link. If that can't be told,
+ * there may be something of somebody else's: false.
+ */
+bool directory_lacks(int directory, const char *name);
 
 /* Makes the file @name in @directory. False, with errno: can't, or it is there. */
 bool directory_write(int directory, const char *name, const void *data, size_t size);

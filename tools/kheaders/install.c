@@ -81,7 +81,7 @@ static void look_at_tree(struct install *i, const struct kernel *kernel)
 
 	i->tree = TREE_NONE;
 	if (i->trees.directory < 0 ||
-	    faccessat(i->trees.directory, i->name, F_OK, AT_SYMLINK_NOFOLLOW))
+	    directory_lacks(i->trees.directory, i->name))
 		return;
 	if (note_read(i->trees.directory, i->name, &i->note)) {
 		i->tree = TREE_OURS;
@@ -126,6 +126,7 @@ static int look_at_link(struct install *i, const struct kernel *kernel)
 		i->link = LINK_OURS;
 	} else {
 		i->link = LINK_FOREIGN;
+		i->damaged = false;
 		i->fits = foreign_fits(fd, kernel);
 	}
 	if (tree >= 0)
@@ -171,7 +172,7 @@ bool install_lacks_symvers(const struct install *i, const struct kernel *kernel)
 		return false;
 	if (i->tree == TREE_OURS && i->fits && !i->note.symvers[0])
 		return false;
-	return i->modules < 0 || faccessat(i->modules, SYMVERS_XZ, F_OK, AT_SYMLINK_NOFOLLOW);
+	return i->modules < 0 || directory_lacks(i->modules, SYMVERS_XZ);
 }
 
 int install_renew(struct install *i)

@@ -42,7 +42,7 @@ struct install {
 	enum install_tree tree;
 	struct tree_note note;	/* of TREE_OURS */
 	enum install_link link;
-	bool damaged;		/* TREE_OURS is of the kernel, and files of it are missing */
+	bool damaged;		/* TREE_OURS is of the kernel, but lacks files: does not fit */
 	bool fits;		/* what ->link or, without, ->tree leads to is of the kernel */
 };
 

@@ -21,22 +21,25 @@ static void do_nothing(int number)
 	(void)number;
 }
 
+/* nohup(1) and shells have some ignored. */
+static void handle(int number, void (*handler)(int number))
+{
+	const struct sigaction action = { .sa_handler = handler };
+	struct sigaction before;
+
+	if (!sigaction(number, NULL, &before) && before.sa_handler != SIG_IGN)
+		sigaction(number, &action, NULL);
+}
+
 void interrupt_catch(void)
 {
 	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
-	const struct sigaction nothing = { .sa_handler = do_nothing };
-	struct sigaction action = { .sa_handler = catch };
-	struct sigaction before;
 	size_t i;
 
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		handle(numbers[i], catch);
 	/* A file that is too large is an error of write(2). What is started may still die of it. */
-	sigaction(SIGXFSZ, &nothing, NULL);
-
-	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
-		/* nohup(1) and shells have some ignored. */
-		if (!sigaction(numbers[i], NULL, &before) && before.sa_handler != SIG_IGN)
-			sigaction(numbers[i], &action, NULL);
-	}
+	handle(SIGXFSZ, do_nothing);
 }
 
 bool interrupted(void)

@@ -43,7 +43,7 @@ int place_error(const struct place *place, const char *what)
 int place_open(struct place *place, const char *root, const char *path,
 	       enum directory_missing missing)
 {
-	*place = (struct place) { .work = -1, .root = root };
+	*place = (struct place) { .work = -1, .root = root, .missing = missing };
 	snprintf(place->path, sizeof(place->path), "%s%s", root, path);
 	place->directory = directory_open(root, path, missing);
 	if (place->directory >= 0)
@@ -91,9 +91,11 @@ static int lock(struct place *place)
 {
 	int fd, ret;
 
-	if (mkdirat(place->directory, PLACE_WORK, 0700) && errno != EEXIST)
-		return errno == ENOENT && place->root ? make_again(place) :
-		       place_error(place, "");
+	if (mkdirat(place->directory, PLACE_WORK, 0700) && errno != EEXIST) {
+		if (errno != ENOENT || !place->root)
+			return place_error(place, "");
+		return place->missing == DIRECTORY_MAKE ? make_again(place) : -ENOENT;
+	}
 	fd = openat(place->directory, PLACE_WORK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -EAGAIN : place_error(place, PLACE_WORK);
@@ -157,7 +159,7 @@ int place_sweep(struct place *place)
 	ret = place_lock(place);
 	if (!ret)
 		place_unlock(place);
-	return ret;
+	return ret == -ENOENT ? 0 : ret;
 }
 
 /* By renameat2(2), which not all C libraries have. */

@@ -16,6 +16,7 @@ struct place {
 	int directory;			/* or -1: not there */
 	int work;			/* PLACE/.kheaders, while that is locked */
 	const char *root;		/* what ->path begins with; NULL: not by place_open() */
+	enum directory_missing missing;
 	char path[PATH_MAX];
 };
 
@@ -28,8 +29,8 @@ int place_open(struct place *place, const char *root, const char *path,
 void place_close(struct place *place);
 
 /*
- * Waits for the lock. If a command that failed has removed the directory, it is made again.
- * Returns 0, or an exit status, having said why.
+ * Waits for the lock. If a command that failed has removed the directory, it is made again,
+ * if place_open() was to. Returns 0, -ENOENT if not, or an exit status, having said why.
  */
 int place_lock(struct place *place);
 void place_unlock(struct place *place);

@@ -84,7 +84,7 @@ int symvers_xz_write(struct symvers_xz *xz, const char *root, const char *releas
 	if (!ret)
 		sha256(data, packed, xz->digest);
 	read_digest(xz->directory, there);
-	if (!ret && !faccessat(xz->directory, SYMVERS_XZ, F_OK, AT_SYMLINK_NOFOLLOW) &&
+	if (!ret && !directory_lacks(xz->directory, SYMVERS_XZ) &&
 	    strcmp(there, xz->digest) && (!*ours || strcmp(there, ours))) {
 		xz->digest[0] = '\0';
 	} else if (!ret && !write_file(xz->directory, data, packed)) {

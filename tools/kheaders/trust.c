@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "trust.h"
@@ -33,7 +34,7 @@ static bool is_private(gid_t group)
 	return private;
 }
 
-bool trusted(const struct stat *st)
+bool trusted(const struct stat *st, int directory)
 {
 	if (st->st_uid && st->st_uid != geteuid())
 		return false;
@@ -41,5 +42,10 @@ bool trusted(const struct stat *st)
 		return true;
 	if (st->st_mode & 0002)
 		return st->st_mode & S_ISVTX;
-	return !(st->st_mode & 0020) || st->st_gid < SYSTEM_GROUPS || is_private(st->st_gid);
+	if (!(st->st_mode & 0020))
+		return true;
+	/* With one, these bits are not the group's alone. */
+	if (fgetxattr(directory, "system.posix_acl_access", NULL, 0) >= 0)
+		return false;
+	return st->st_gid < SYSTEM_GROUPS || is_private(st->st_gid);
 }

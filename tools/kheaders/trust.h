@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 
 /*
- * Whether nobody but root and the caller can change what is in the directory, or where the
- * symbolic link leads. A directory in which all can make files, and only remove their own,
- * is one of these.
+ * Whether nobody but root and the caller can change what is in the open @directory, or, if
+ * that is -1, where a symbolic link leads; @st is of the one or the other. A directory in
+ * which all can make files, and only remove their own, is one of these.
  */
-bool trusted(const struct stat *st);
+bool trusted(const struct stat *st, int directory);
 
 #endif

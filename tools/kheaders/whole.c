@@ -87,7 +87,7 @@ static bool has_all(int tree, char *text)
 		} else if (!strncmp(line, "file ", 5)) {
 			told = true;
 			if ((changed || !strchr(line + 5, '/')) &&
-			    faccessat(tree, line + 5, F_OK, AT_SYMLINK_NOFOLLOW))
+			    directory_lacks(tree, line + 5))
 				return false;
 		}
 	}

@@ -146,6 +146,20 @@ unchanged() {
 	unchanged fails 1 "$tree: was not made by kheaders, and is not for this kernel" install --force
 }
 
+# As old seccomp filters of containers refuse what they don't know.
+@test "install: somebody else's tree stays whatever system calls fail" {
+	local call error
+	foreign 6.9.0
+	for call in faccessat faccessat2 newfstatat readlinkat openat2; do
+		for error in EPERM EINVAL ENOSYS; do
+			ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=$call -e inject=$call:error=$error \
+				"$place/bin/kheaders" install --from a.tar.xz --root root || :
+			[ -e "$tree/include/generated/utsrelease.h" ]
+			[ ! -e "$tree/.kheaders" ]
+		done
+	done
+}
+
 @test "install: somebody else's link or directory stays" {
 	mkdir -p root/lib/modules/6.9.1 root/opt
 	tree root/opt/linux 6.9.1
@@ -311,11 +325,7 @@ mainline_archive() {
 }
 
 @test "museum 51: an install that fails leaves none of the directories that it made" {
-	rm -r root
-	mkdir root
-	ln -s /etc/passwd tree/late
-	# The link is refused when all before it is unpacked.
-	tar -C tree -cJf bad.tar.xz include Makefile late
+	fails_late
 	fails 1 "late: is a link out of the archive" kheaders install --from bad.tar.xz --root root
 	[ -z "$(ls -A root)" ]
 	fails 1 "late: is a link" user kheaders path --from bad.tar.xz
@@ -405,12 +415,29 @@ root/lib/modules" ]
 	installed
 }
 
-# Both begin before there is any directory. The first fails when the second has opened all.
-@test "install: one that fails takes no directory from under it" {
-	rm -r root tree/Makefile
+# fails_late: ./bad.tar.xz, whose link is refused when all before it is unpacked; ./root is empty.
+fails_late() {
+	rm -r root
 	mkdir root
 	ln -s /etc/passwd tree/late
-	single bad.tar.xz
+	tar -C tree -cJf bad.tar.xz include late
+}
+
+@test "install: one that fails removes the kernel's directory while others wait" {
+	fails_late
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o calls -e trace=unlinkat \
+		"$place/bin/kheaders" install --from bad.tar.xz --root root || :
+	[ -z "$(ls -A root)" ]
+	sed -n 's/.*"\(6.9.1\|\.kheaders\)", AT_REMOVEDIR) *= 0$/\1/p' calls >order
+	diff order - <<-'EOT'
+		6.9.1
+		.kheaders
+	EOT
+}
+
+# Both begin before there is any directory. The first fails when the second has opened all.
+@test "install: one that fails takes no directory from under it" {
+	fails_late
 	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=1000000:when=1 \
 		"$place/bin/kheaders" install --from bad.tar.xz --root root &
 	sleep 0.5
@@ -460,6 +487,17 @@ lock() {
 	wait $!
 	whole "$tree"
 	[ -L "$link" ]
+}
+
+@test "remove: a directory that goes meanwhile is not made again" {
+	install
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:delay_enter=1500000:when=1 \
+		"$place/bin/kheaders" remove --all --root root >said &
+	sleep 0.5
+	rm -r root/usr/src
+	wait $!
+	[ ! -s said ]
+	[ ! -e root/usr/src ]
 }
 
 @test "remove: two at once: the second has nothing to do" {

@@ -151,6 +151,11 @@ as_member() {
 	printf 'root:x:0:0::/root:/bin/sh\nme:x:65534:65534::%s/home:/bin/sh\n%s\n' "$place" "$2" >passwd
 	rm -rf home
 	user mkdir -m 775 home/.cache
+	[ ! "${with_acl-}" ] || python3 -c '
+import os, struct
+entries = (1, 7, 2**32 - 1), (2, 7, 1001), (4, 7, 2**32 - 1), (16, 7, 2**32 - 1), (32, 5, 2**32 - 1)
+acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+os.setxattr("home/.cache", "system.posix_acl_access", acl)'
 	# shellcheck disable=SC2016
 	unshare --mount --propagation private sh -e -c '
 		mount --bind passwd /etc/passwd
@@ -168,6 +173,8 @@ as_member() {
 	fails 1 "$said" as_member "$own" "other:x:1001:65534::/:/bin/sh"
 	fails 1 "$said" as_member users:x:65534: ""
 	fails 1 "$said" as_member "" ""
+	# The group's bits are the mask of another user's, then.
+	with_acl=y fails 1 "$said" as_member "$own" ""
 }
 
 @test "path: any umask" {

@@ -66,6 +66,17 @@ Missing:  nothing" ]
 	json "['tree']['made_by']" other
 }
 
+@test "status: a damaged tree beside a package's that is in use is no matter" {
+	install
+	tree other 6.9.1 0123456789abcdef
+	mv other root/usr/src/other
+	printf '0x1\tx\tvmlinux\tEXPORT_SYMBOL\t\n' >root/usr/src/other/Module.symvers
+	ln -sfn /usr/src/other "$link"
+	rm "$tree/include/linux/9.h"
+	run -0 kheaders status --from a.tar.xz --root root
+	[[ $output = *"not made by kheaders, fits"* ]]
+}
+
 @test "status: JSON of odd names is JSON" {
 	mv a.tar.xz $'a "quoted"\\ \t\n.tar.xz'
 	install_odd() { kheaders "$1" --from $'a "quoted"\\ \t\n.tar.xz' --root root "${@:2}"; }

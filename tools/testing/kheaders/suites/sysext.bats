@@ -40,11 +40,15 @@ nothing_of() {
 }
 
 @test "sysext: no mksquashfs: nothing is done" {
-	printf 'prepare:\n\ttouch %s/prepared\n' "$place" >tree/Makefile
+	ln -s "$(type -P make)" bin
+	printf 'prepare:\n\t: >%s/prepared\n' "$place" >tree/Makefile
 	single a.tar.xz
 	fails 1 "three.raw: there is no mksquashfs here; install it (package squashfs-tools), or name a directory" \
 		env PATH="$place/bin" kheaders sysext --from a.tar.xz three.raw
 	[ ! -e prepared ]
+	env PATH="$place/bin" kheaders sysext --from a.tar.xz three
+	[ -e prepared ]
+	rm -r three
 	nothing_of three
 }
 

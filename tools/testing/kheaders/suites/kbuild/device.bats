@@ -214,8 +214,8 @@ $version" ]
 	[[ $(sed -n 's/^CONFIG_CC_VERSION_TEXT="//p' "$ref/.config") = "gcc "* ]]
 	unpack "$ref"
 	run ! grep '@CC@' "$h/Makefile"
-	grep -F '$(filter-out gcc,gcc)' "$h/Makefile"
-	sed -i 's/(filter-out gcc,gcc)/(filter-out gcc,some-linux-gnu-gcc-12)/' "$h/Makefile"
+	grep -F '$(filter-out gcc cc,gcc)' "$h/Makefile"
+	sed -i 's/(filter-out gcc cc,gcc)/(filter-out gcc cc,some-linux-gnu-gcc-12)/' "$h/Makefile"
 	ext kheaders_greeter.o
 	rm "$module"/*.o
 	mkdir bin
