@@ -113,6 +113,19 @@ image_of() {
 	echo "$1/$image"
 }
 
+# build_command OBJTREE ARCH CROSS_COMPILE: the kheaders command for its guest, with the
+# libraries of that guest's root.
+build_command() {
+	sysroot=
+	case $2 in
+	um|x86_64) ;;
+	arm|arm64) sysroot=$("$here/guest/root.sh" "$2") || return 1 ;;
+	# Its root is of a later Debian than the compiler, which brings its own C library.
+	riscv)	return 0 ;;
+	esac
+	make -s -C "$top/tools/kheaders" O="$1/command" CC="${3}gcc${sysroot:+ --sysroot=$sysroot}"
+}
+
 # selftests OBJTREE: the command that runs the tests for the target on a guest of
 # that kernel, with what it was built with; words without white space.
 selftests() {

@@ -20,13 +20,15 @@ arch=$1
 root=$build/root/$arch
 packages="base-files busybox-static bash dash coreutils diffutils findutils grep sed mawk
 tar xz-utils gzip mount util-linux kmod procps make gcc libc6-dev"
+# What the kheaders command is built with, by a compiler here.
+libraries=$(sed -n 's/^\(lib[^[:space:]]*\).*/\1/p' "$here/packages/tools")
 # That of this machine, whose compiler may have built the kernel with options of its own.
 # shellcheck source=/dev/null
 suites=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
 [ "$suites" = bookworm ] || suites="$suites bookworm"
 case $arch in
-arm64)	debian=arm64 packages="$packages clang libbpf-dev" ;;
-arm)	debian=armhf ;;
+arm64)	debian=arm64 packages="$packages $libraries clang libbpf-dev" ;;
+arm)	debian=armhf packages="$packages $libraries" ;;
 # It came with trixie.
 riscv)	debian=riscv64 suites="trixie forky" packages="$packages clang libbpf-dev" ;;
 systemd) debian=amd64 suites=bookworm

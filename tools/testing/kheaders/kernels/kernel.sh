@@ -111,15 +111,10 @@ for modules in testmod manymod; do
 	cp -u "$top/tools/testing/selftests/kheaders/$modules"/* "$out/$modules"
 	kmake M="$out/$modules" modules || failed "building $modules for linux $name"
 done
-# For guests of this machine's kind.
-case $arch in
-um|x86_64)
-	rm -rf "$out/installed"
-	kmake INSTALL_MOD_PATH="$out/installed" modules_install ||
-		failed "installing the modules of linux $name"
-	make -s -C "$top/tools/kheaders" O="$out/command" >>"$log" 2>&1 ||
-		failed "building the kheaders command" ;;
-esac
+rm -rf "$out/installed"
+kmake INSTALL_MOD_PATH="$out/installed" modules_install ||
+	failed "installing the modules of linux $name"
+build_command "$out" "$arch" "$cross" >>"$log" 2>&1 || failed "building the kheaders command"
 say "built linux $name in $(($(date +%s) - start)) s:" \
 	"image $(wc -c <"$(image_of "$out")") bytes," \
 	"archive $(wc -c <"$out/kernel/kheaders_data.tar.xz") bytes"

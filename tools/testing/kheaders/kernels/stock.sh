@@ -165,7 +165,6 @@ fi
 HOSTPROGS=$programs "$top/scripts/module/module.sh" "$headers" "$out/module" \
 	${cross:+CROSS_COMPILE="$cross"} >&2
 mv "$out/module/kheaders.ko" "$out/kernel"
-# For guests of this machine's kind.
-[ "$debian" != "$native" ] || make -s -C "$top/tools/kheaders" O="$out/command" >"$log" 2>&1 ||
+build_command "$out" "$arch" "$cross" >"$log" 2>&1 ||
 	die "building the kheaders command failed, see $log"
 echo "$out"

@@ -354,7 +354,7 @@ kernels)
 		# As Debian ships them, with kheaders.ko.
 		stock 6.1 x86_64 module read extmod command consumers bpf dmesg
 		stock 6.12 x86_64 module extmod consumers dmesg
-		stock 6.1 arm64 module read extmod bpf dmesg
+		stock 6.1 arm64 module read extmod command bpf dmesg
 		# It builds one of them again, which must not be running.
 		suite images flock "$results/guest.lock" \
 			env IMAGES="$images" bats --tap "$here/suites/images.bats" &

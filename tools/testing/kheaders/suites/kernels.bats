@@ -300,11 +300,19 @@ row() {
 	mkdir -p repo/scripts/module
 	printf '#!/bin/sh\nmkdir "$2"; echo "$*" "$HOSTPROGS" >"$2/kheaders.ko"\n' >repo/scripts/module/module.sh
 	chmod +x repo/scripts/module/module.sh
+	mkdir -p repo/tools/kheaders
+	printf 'all:\n\tmkdir $(O)\n\techo "$(CC)" >$(O)/kheaders\n' >repo/tools/kheaders/Makefile
+	script guest/root.sh <<<'[ "$1" = arm64 ] && echo /root'
 	out=$PWD/repo/build/kernel/6.6-arm64-stock stock=$PWD/repo/build/stock/6.6-arm64
 	CROSS_COMPILE=cross- run -0 --separate-stderr "$tests/kernels/stock.sh" 6.6 arm64
 	[ "$output" = "$out" ]
 	[ "$(cat "$out/kernel/kheaders.ko")" = "$stock/usr/src/linux-headers-6.6.11-arm64 $out/module CROSS_COMPILE=cross- $stock/programs/usr/lib/linux-kbuild-6.6" ]
 	[ -e "$out/arch/arm64/boot/Image" ]
+	[ "$(cat "$out/command/kheaders")" = "cross-gcc --sysroot=/root" ]
+
+	script guest/root.sh <<<false
+	CROSS_COMPILE=cross- run -1 "$tests/kernels/stock.sh" 6.6 arm64
+	[[ "${lines[-1]}" = "kheaders: building the kheaders command failed, see "* ]]
 }
 
 # bats test_tags=slow
