@@ -19,7 +19,8 @@ export LC_ALL=C
 what=$1 dir=$2
 top=$PWD
 src=$(cd "$srctree" && pwd)
-work=$top/scripts/kheaders/tool.work
+# One of its own: make asks for several programs at once.
+work=$top/scripts/kheaders/${dir##*/}.work
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 rm -rf "$work"

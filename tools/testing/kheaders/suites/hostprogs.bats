@@ -284,3 +284,20 @@ none_left() {
 	run -0 sh "$srctree/scripts/kheaders/tool.sh" files tools/bpf/resolve_btfids
 	[ "$(echo $output)" = "${sources% *} tools/include/linux/err.h tools/lib/subcmd/help.c tools/lib/subcmd/help.h" ]
 }
+
+@test "museum 56: tool.sh runs for two programs at once, as make -j2 asks" {
+	export srctree=$PWD/source SCRIPTS=${script%/*} SRCARCH=x86
+	mkdir -p source/scripts out/scripts/kheaders out/tools/{objtool,bpf/resolve_btfids}
+	ln -s "$SCRIPTS" source/scripts/kheaders
+	cd out
+	# A find that has the other list made before it does anything.
+	cat >./find <<-EOT
+		#!/bin/sh
+		[ "\${other-}" ] || other=y sh "\$SCRIPTS/tool.sh" args tools/objtool >/dev/null
+		exec $(command -v find) "\$@"
+	EOT
+	chmod +x find
+	PATH=$PWD:$PATH run -0 sh "$SCRIPTS/tool.sh" args tools/bpf/resolve_btfids
+	[ "$output" = -std=gnu11 ]
+	run -2 ls scripts/kheaders/*.work
+}
