@@ -26,36 +26,51 @@ trap 'exit 1' HUP INT TERM
 rm -rf "$work"
 mkdir -p "$work"
 
-# Lines "DIR KIND WORD": the words that follow the name of the compiler (KIND "cmd"),
-# the source and the headers (KIND "source", "deps") of each object. The directory it was
-# compiled in, to which names are relative, is that of the first word which is a source.
+# Lines "DIR KIND WORD": the words that follow the name of the compiler (KIND
+# "cmd"), the source and the headers (KIND "source", "deps") of each object. DIR is where it
+# was compiled, to which names are relative: that of its source.
 notes() {
 	# A package of headers may have a ready program alone, or none.
 	[ -d "$dir" ] || return 0
 	find "$dir" -path '*/libbpf' -prune -o -name '.*.cmd' ! -name '.fixdep*' ! -name '.*-in.o.cmd' \
 		! -name '.disas.o.cmd' ! -name '.trace.o.cmd' ! -name '.*klp*.o.cmd' -print >"$work/cmds"
+	[ -s "$work/cmds" ] || return 0
 	sort -o "$work/cmds" "$work/cmds"
-	while read -r cmd; do
-		source=$(sed -n 's/^source_.*:= *//p' "$cmd")
-		first=
-		# Of an object built before fixdep was, the compiler's list has the source first.
-		if [ -z "$source" ]; then
-			first=$(awk '
-				/^[^ #=]*\.o:[^$]*$/ { $1 = ""; listed = 1 }
-				listed { for (i = 1; i <= NF; i++) if ($i ~ /\.[cS]$/) { print $i; exit } }
-				' "$cmd")
-			source=$first
-		fi
+	# Of an object built before fixdep was, the compiler's list has the source first.
+	: >"$work/objects"
+	# shellcheck disable=SC2016 # that of awk
+	xargs awk -v objects="$work/objects" '
+		FNR == 1 { end(); file = FILENAME; source = first = kind = ""; listed = 0 }
+		/^(cmd|source|deps)_/ { kind = $1; sub(/_.*/, "", kind); $1 = $2 = "" }
+		/^[^ #=]*\.o:[^$]*$/ { kind = "deps"; $1 = ""; listed = 1 }
+		/^$|^[^ ].*:/ { kind = "" }
+		{
+			for (i = 1; i <= NF; i++) {
+				if (listed && first == "" && $i ~ /\.[cS]$/)
+					first = $i
+				if (kind == "" || $i ~ /^\\?$/)
+					continue
+				if (kind == "source")
+					source = $i
+				print file, kind, $i
+			}
+		}
+		END { end() }
+		function end() {
+			if (file == "")
+				return
+			if (source == "" && first != "")
+				print file, "source", source = first
+			print file, source >>objects
+		}' <"$work/cmds" >"$work/words"
+	while read -r object source; do
 		in=$dir
 		[ -e "$srctree/$in/$source" ] || in=tools/lib/subcmd
-		awk -v dir="$in" '
-			/^(cmd|source|deps)_/ { split($1, kind, "_"); $1 = $2 = "" }
-			/^[^ #=]*\.o:[^$]*$/ { kind[1] = "deps"; $1 = "" }
-			/^$|^[^ ].*:/ { kind[1] = "" }
-			kind[1] { for (i = 1; i <= NF; i++) if ($i !~ /^\\?$/) print dir, kind[1], $i }
-			' "$cmd"
-		[ -z "$first" ] || echo "$in source $first"
-	done <"$work/cmds"
+		echo "$object $in"
+	done <"$work/objects" >"$work/ins"
+	awk 'FNR == NR { dir[$1] = $2; next }
+		{ $1 = dir[$1] }
+		$2 == "cmd" || !seen[$0]++' "$work/ins" "$work/words"
 }
 
 # Prints the names that the lines "DIR NAME" of FILE have in the archive, of what there
