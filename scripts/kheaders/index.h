@@ -36,6 +36,7 @@ struct item {
 	unsigned long long hash;	/* of the staged file's content, or a directory's names */
 	unsigned int mode;	/* 0644 or 0755 */
 	bool listed;		/* in the index: also in today's list */
+	struct item *old;	/* in the list: what the index knows of it, or NULL */
 };
 
 struct list {

@@ -2,7 +2,7 @@
 /*
  * Lays out the files of kheaders_data.tar.xz. Usage, from the object tree:
  *
- *	stage LIST DIR STRIP CHUNK...
+ *	stage JOBS LIST DIR STRIP CHUNK...
  *
  * LIST is what list.sh prints. Each file goes to DIR/tree/PATH: C without comments
  * and needless white space if STRIP is "blanks", C and Makefiles without comments if
@@ -18,10 +18,14 @@
  * and directories which LIST, the chunks and this program were made from ("-" in
  * LIST). A file that was staged before and is not in LIST any more is removed.
  *
+ * Up to JOBS processes share the work.
+ *
  * Removes DIR/key, see uptodate.c, before it changes anything.
  */
 
 #include <search.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,11 +41,15 @@
 #define TICK_NSEC		(NSEC_PER_SEC / 50)	/* twice that of HZ=100 */
 #define SLOW_TICK_NSEC		(2 * NSEC_PER_SEC)
 
+/* Fewer files than this are not worth another process. */
+#define FILES_A_JOB		256
+
 /* The last line of a list, and the end of the one before. */
 #define LIST_END		"\nend\n"
 
 /* What the arguments say. */
 struct job {
+	unsigned long jobs;
 	const char *list, *dir, *strip;
 	char **chunk;		/* up to a NULL */
 	bool strips_comments, strips_blanks;
@@ -120,12 +128,13 @@ static char *staged_name(const struct job *job, const struct item *e)
 	return name;
 }
 
-/* Whether it is there as it should be; @old is what the index knows of it. */
-static bool is_staged(struct item *e, const struct item *old, const char *staged)
+/* Whether it is there as it should be. */
+static bool is_staged(struct item *e, const char *staged)
 {
+	const struct item *old = e->old;
 	struct stat from, to;
 
-	if (strcmp(old->source, e->source) || stat(e->source, &from) || stat(staged, &to))
+	if (!old || strcmp(old->source, e->source) || stat(e->source, &from) || stat(staged, &to))
 		return false;
 	e->from = state_of(&from);
 	e->to = state_of(&to);
@@ -155,14 +164,14 @@ static char *strip(const struct job *job, const struct item *e, char *buf, size_
 	return stripped;
 }
 
-/* Brings DIR/tree/PATH up to date; @old is what the index knows, or NULL. */
-static void stage(const struct job *job, struct item *e, const struct item *old)
+/* Brings DIR/tree/PATH up to date. */
+static void stage(const struct job *job, struct item *e)
 {
 	char *staged = staged_name(job, e), *buf;
 	struct stat from, to;
 	size_t len;
 
-	if (old && is_staged(e, old, staged)) {
+	if (is_staged(e, staged)) {
 		free(staged);
 		return;
 	}
@@ -247,10 +256,14 @@ static struct item *look_up(const struct item *e, void *const *by_path)
 static struct job job_of(char **argv)
 {
 	struct job job = {
-		.list = argv[1], .dir = argv[2], .strip = argv[3], .chunk = argv + 4,
+		.list = argv[2], .dir = argv[3], .strip = argv[4], .chunk = argv + 5,
 	};
-	char *began = xasprintf("%s/%s", job.dir, "began");
+	char *began = xasprintf("%s/%s", job.dir, "began"), *end;
 	struct timespec ts;
+
+	job.jobs = strtoul(argv[1], &end, 10);
+	if (!job.jobs || *end)
+		die("JOBS is '%s', not a number of processes", argv[1]);
 
 	job.strips_blanks = !strcmp(job.strip, "blanks");
 	job.strips_comments = job.strips_blanks || !strcmp(job.strip, "comments");
@@ -283,10 +296,11 @@ static void need_chunk(const struct job *job, const struct item *e)
 	die("%s: the table chunks has no turn for %s", job->list, e->chunk);
 }
 
-static void stage_all(const struct job *job, struct list *list, struct list *index)
+/* Finds for each file what the index knows of it. */
+static void match(const struct job *job, struct list *list, struct list *index)
 {
 	void *by_path = NULL;
-	struct item *old;
+	struct item *e;
 	size_t i;
 
 	for (i = 0; i < index->count; i++)
@@ -294,16 +308,65 @@ static void stage_all(const struct job *job, struct list *list, struct list *ind
 		    !tsearch(&index->item[i], &by_path, compare_paths))
 			die("out of memory");
 	for (i = 0; i < list->count; i++) {
-		if (is_watched(&list->item[i])) {
-			watch(&list->item[i], job->began);
+		e = &list->item[i];
+		if (is_watched(e))
 			continue;
-		}
-		need_chunk(job, &list->item[i]);
-		old = look_up(&list->item[i], &by_path);
-		if (old)
-			old->listed = true;
-		stage(job, &list->item[i], old);
+		need_chunk(job, e);
+		e->old = look_up(e, &by_path);
+		if (e->old)
+			e->old->listed = true;
 	}
+}
+
+/* Processes have the items in common. */
+static void share(struct list *list)
+{
+	size_t size = list->count * sizeof(*list->item);
+	struct item *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		die("cannot get %zu bytes: %s", size, strerror(errno));
+	memcpy(shared, list->item, size);
+	free(list->item);
+	list->item = shared;
+}
+
+/* Every item whose number is @first modulo @jobs. */
+static void stage_some(const struct job *job, struct list *list, size_t first, size_t jobs)
+{
+	size_t i;
+
+	for (i = first; i < list->count; i += jobs)
+		if (is_watched(&list->item[i]))
+			watch(&list->item[i], job->began);
+		else
+			stage(job, &list->item[i]);
+}
+
+static void stage_all(const struct job *job, struct list *list)
+{
+	size_t jobs = list->count / FILES_A_JOB + 1, i;
+	bool failed = false;
+	int status;
+	pid_t pid;
+
+	if (jobs > job->jobs)
+		jobs = job->jobs;
+	share(list);
+	for (i = 0; i < jobs; i++) {
+		/* Where no other can be started, this one does it. */
+		pid = jobs > 1 ? fork() : -1;
+		if (pid > 0)
+			continue;
+		stage_some(job, list, i, jobs);
+		if (!pid)
+			exit(0);
+	}
+	while (wait(&status) > 0)
+		failed |= status;
+	if (failed)
+		die("%s: not all files could be staged, see above", job->list);
 }
 
 static void remove_unlisted(const struct job *job, const struct list *index)
@@ -327,14 +390,15 @@ int main(int argc, char **argv)
 	char *index_name, **chunk;
 	struct job job;
 
-	if (argc < 5)
-		die("usage: stage LIST DIR STRIP CHUNK...");
+	if (argc < 6)
+		die("usage: stage JOBS LIST DIR STRIP CHUNK...");
 	job = job_of(argv);
 	index_name = xasprintf("%s/%s", job.dir, "index");
 	read_list(job.list, &list);
 	remove_key(&job);
 	read_index(index_name, job.strip, &index);
-	stage_all(&job, &list, &index);
+	match(&job, &list, &index);
+	stage_all(&job, &list);
 	remove_unlisted(&job, &index);
 	/* The index first: a manifest is out of date at worst, never too new. */
 	write_index(index_name, job.strip, &list);
