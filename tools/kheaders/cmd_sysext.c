@@ -150,7 +150,7 @@ static int need_mksquashfs(const char *operand)
 static int squash(struct extension *e)
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid = interrupt_fork();
 
 	if (!pid) {
 		if (fchdir(e->place.work))

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See interrupt.h. */
-#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "interrupt.h"
@@ -21,25 +21,23 @@ static void do_nothing(int number)
 	(void)number;
 }
 
-/* nohup(1) and shells have some ignored. */
-static void handle(int number, void (*handler)(int number))
-{
-	const struct sigaction action = { .sa_handler = handler };
-	struct sigaction before;
-
-	if (!sigaction(number, NULL, &before) && before.sa_handler != SIG_IGN)
-		sigaction(number, &action, NULL);
-}
+static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
 
 void interrupt_catch(void)
 {
-	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+	const struct sigaction end = { .sa_handler = catch };
+	const struct sigaction go_on = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+	struct sigaction before;
 	size_t i;
 
+	/* nohup(1) and shells have some ignored. */
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		handle(numbers[i], catch);
+		if (!sigaction(numbers[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &end, NULL);
 	/* A file that is too large is an error of write(2). What is started may still die of it. */
-	handle(SIGXFSZ, do_nothing);
+	sigaction(SIGXFSZ, &go_on, NULL);
+	/* For interrupt_wait(); children of which a caller wants to hear nothing have no status. */
+	sigaction(SIGCHLD, &go_on, NULL);
 }
 
 bool interrupted(void)
@@ -47,17 +45,47 @@ bool interrupted(void)
 	return caught;
 }
 
+/* Blocks all that interrupt_wait() waits for; returns what was blocked. */
+static sigset_t block(void)
+{
+	sigset_t awaited, before;
+	size_t i;
+
+	sigemptyset(&awaited);
+	sigaddset(&awaited, SIGCHLD);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaddset(&awaited, numbers[i]);
+	pthread_sigmask(SIG_BLOCK, &awaited, &before);
+	return before;
+}
+
+pid_t interrupt_fork(void)
+{
+	const sigset_t blocked = block();
+	const pid_t pid = fork();
+	struct sigaction action;
+	size_t i;
+
+	for (i = 0; !pid && i < ARRAY_SIZE(numbers); i++)
+		if (!sigaction(numbers[i], NULL, &action) && action.sa_handler == catch)
+			signal(numbers[i], SIG_DFL);
+	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+	return pid;
+}
+
 int interrupt_wait(pid_t pid)
 {
-	int status;
+	/* A signal just before waitpid(2) would not wake it: they come in sigsuspend(2) alone. */
+	const sigset_t blocked = block();
+	int status = -1;
 
-	do {
+	while (!waitpid(pid, &status, WNOHANG)) {
 		if (interrupted())
 			kill(pid, SIGTERM);
-		if (waitpid(pid, &status, 0) == pid)
-			return status;
-	} while (errno == EINTR);
-	return -1;
+		sigsuspend(&blocked);
+	}
+	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+	return status;
 }
 
 void interrupt_end(void)

@@ -12,6 +12,9 @@ void interrupt_catch(void);
 /* Whether there was one; then system calls that took long have failed with EINTR. */
 bool interrupted(void);
 
+/* As fork(2); from the beginning, the child ends by signals as other programs do. */
+pid_t interrupt_fork(void);
+
 /* Waits for the child @pid, which is ended, too. Returns its status, as that of waitpid(2). */
 int interrupt_wait(pid_t pid);
 

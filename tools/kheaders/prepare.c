@@ -83,7 +83,7 @@ bool tree_prepare(int tree, int lock, const char *shown, bool image)
 		return false;
 	}
 	progress_say("making host programs ready in", shown);
-	pid = fork();
+	pid = interrupt_fork();
 	if (!pid)
 		run_make(tree, lock, fds[1]);
 	close(fds[1]);

@@ -237,6 +237,33 @@ linkless() {
 	done
 }
 
+@test "interrupted just before it waits for a program: that is ended" {
+	# It is the second that is waited for; make was the first.
+	cat >early.c <<-'EOT'
+		#include <signal.h>
+		#include <sys/wait.h>
+
+		pid_t waitpid(pid_t pid, int *status, int options)
+		{
+			static pid_t waited[2];
+
+			if (!waited[0] || waited[0] == pid) {
+				waited[0] = pid;
+			} else if (!waited[1]) {
+				waited[1] = pid;
+				raise(SIGTERM);
+			}
+			return wait4(pid, status, options, NULL);
+		}
+	EOT
+	gcc -D_GNU_SOURCE -shared -fPIC -o early.so early.c
+	printf '#!/bin/sh\nexec sleep 20\n' >bin/mksquashfs
+	chmod 755 bin/mksquashfs
+	run timeout -s KILL 10 env LD_PRELOAD="$place/early.so" kheaders sysext --from a.tar.xz four.raw
+	[ "$status" = 143 ]
+	[ "$output" = "kheaders: $place: was interrupted; nothing there has changed" ]
+}
+
 # bats test_tags=long
 @test "killed while make prepares: what that goes on to write gets into no other tree" {
 	# shellcheck disable=SC2016
