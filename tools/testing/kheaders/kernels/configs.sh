@@ -68,9 +68,18 @@ case $name in
 	config=$name name=$(basename "$name" | tr -c '[:alnum:]\n' -)
 	arch=${arch:-$(sed -n 's,^# Linux/\([^ ]*\) .*,\1,p' "$config")}
 	case ${arch:=x86_64} in
-	x86)	arch=x86_64 compiler=gcc ;;
+	x86)
+		arch=x86_64
+		! grep -qx '# CONFIG_64BIT is not set' "$config" || arch=i386 ;;
+	esac
+	case $arch in
+	x86_64|i386|um)	compiler=gcc ;;
 	arm64)	compiler=aarch64-linux-gnu- ;;
-	*)	compiler=gcc ;;
+	arm)	compiler=arm-linux-gnueabihf- ;;
+	riscv)	compiler=riscv64-linux-gnu- ;;
+	*)
+		compiler=$(awk -v arch="$arch" '$1 == "archs" && $3 == arch { print $5; exit }' "$here/kernels/configs")
+		[ -n "$compiler" ] || die "CONFIG=$config is for ARCH=$arch, which has no row in kernels/configs" ;;
 	esac
 	[ "${VARIANT-}" != llvm ] || compiler=LLVM ;;
 *)
@@ -123,7 +132,9 @@ builds() {
 	! grep -q '^CONFIG_IKHEADERS_SYMVERS=y' "$out/.config" || objects="$objects kernel/kheaders_symvers.o"
 	# shellcheck disable=SC2086 # words
 	kmake -j"$jobs" $objects
-	"$top/scripts/extract-ikheaders" "$out/kernel/kheaders.o" | cmp - "$archive"
+	# With LTO, that is not an object yet: the linker takes the archive in.
+	grep -q '^CONFIG_LTO_CLANG=y' "$out/.config" ||
+		"$top/scripts/extract-ikheaders" "$out/kernel/kheaders.o" | cmp - "$archive"
 	headers=$(xz -dc "$archive" | tar -tf - | grep -c '\.h$')
 	bytes=$(wc -c <"$archive")
 	show "archive of $bytes bytes, $headers headers"
@@ -228,11 +239,13 @@ module() {
 		show "no module: gcc's plugins, and CONFIG_IKHEADERS_HOSTPROGS is off"
 		exit 0
 	}
-	if [ "$compiler" != gcc ]; then
+	if ! grep -q '^CONFIG_IKHEADERS_HOSTPROGS=y' "$out/.config"; then
 		said=$(grep '^kheaders: built for .* fixdep modpost' "$out/made")
 		show "$said"
 	fi
-	for object in kernel/kheaders.o mod/kheaders_greeter.ko mod/kheaders_caller.ko; do
+	objects="kernel/kheaders.o mod/kheaders_greeter.ko mod/kheaders_caller.ko"
+	! grep -q '^CONFIG_LTO_CLANG=y' "$out/.config" || objects=${objects#* }
+	for object in $objects; do
 		readelf -h "$out/$object" | grep -E 'Class|Data|Machine' >"$out/machine.new"
 		[ ! -e "$out/machine" ] || diff "$out/machine" "$out/machine.new"
 		mv "$out/machine.new" "$out/machine"
