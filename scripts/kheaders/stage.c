@@ -6,7 +6,7 @@
  *
  * LIST is what list.sh prints. Each file goes to DIR/tree/PATH: C without comments
  * and needless white space if STRIP is "blanks", C and Makefiles without comments if
- * it is "comments" or "blanks", and all as it is if it is "none". Then
+ * it is "comments" or "blanks", and all of the source as it is if it is "none". Then
  * DIR/CHUNK.manifest says for each CHUNK what is in it,
  *
  *	PATH <tab> MODE <tab> SIZE <tab> HASH
@@ -143,12 +143,18 @@ static bool is_staged(struct item *e, const char *staged)
 	return same_state(&e->from, &old->from) && same_state(&e->to, &old->to);
 }
 
+/* Whether the build made it: its comments may name files of the machine that built. */
+static bool is_generated(const char *path)
+{
+	return strstr(path, "include/generated/");
+}
+
 /* Takes @buf, and returns what goes into the archive. */
 static char *strip(const struct job *job, const struct item *e, char *buf, size_t *len)
 {
 	char *stripped;
 
-	if (!job->strips_comments)
+	if (!job->strips_comments && !is_generated(e->path))
 		return buf;
 	if (!is_c(e->path)) {
 		if (is_makefile(e->path))

@@ -164,6 +164,34 @@ load kbuild
 	[ "$n" = 135 ]
 }
 
+# They name their source where they assert something.
+@test "museum 57: gcc's plugins name no path of the build machine, and work" {
+	local plugin
+	[ -f "$(gcc -print-file-name=plugin)/include/plugin-version.h" ] ||
+		skip "this gcc has no plugins (package gcc-12-plugin-dev)"
+	vary "$out" CONFIG_GCC_PLUGINS=y CONFIG_GCC_PLUGIN_LATENT_ENTROPY=y
+	grep -x CONFIG_GCC_PLUGIN_LATENT_ENTROPY=y "$out/.config"
+	kbuild "$out" kernel/kheaders.o
+	unpack "$out"
+	plugin=scripts/gcc-plugins/latent_entropy_plugin.so
+	grep -qF "$tree" "$out/$plugin"
+	grep -qF scripts/gcc-plugins/latent_entropy_plugin.c "$h/$plugin"
+	run ! grep -rlF -e "$top" -e "$work" "$h"
+	on_tree M="$module" V=1 kheaders_greeter.o | grep -e "-fplugin=[^ ]*$plugin"
+	[ -e "$module/kheaders_greeter.o" ]
+}
+
+# As that of arch/arm/tools/gen-mach-types.
+# bats test_tags=generator
+@test "museum 58: a comment in a generated header names no path of the build machine, nor with CONFIG_IKHEADERS_STRIP_NONE" {
+	vary "$out" CONFIG_IKHEADERS_STRIP_NONE=y
+	printf '/*\n * Made from %s!\n */\n#define MACHINE 1\n' "$tree/machines" >"$out/include/generated/machines.h"
+	kbuild "$out" kernel/kheaders.o
+	[ "$(show "$out" include/generated/machines.h | grep .)" = '#define MACHINE 1' ]
+	unpack "$out"
+	run ! grep -rlF -e "$top" -e "$work" "$h"
+}
+
 @test "museum 37: quotes in an option's value are a part of it" {
 	local want
 	# The value as Kconfig writes it with quotes, that without, and what is left of the latter.
