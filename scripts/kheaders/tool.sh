@@ -20,7 +20,7 @@ what=$1 dir=$2
 top=$PWD
 src=$(cd "$srctree" && pwd)
 # One of its own: make asks for several programs at once.
-work=$top/scripts/kheaders/${dir##*/}.work
+work=$top/kernel/.kheaders/${dir##*/}.work
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 rm -rf "$work"

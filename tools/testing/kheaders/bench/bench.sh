@@ -103,7 +103,7 @@ timed() {
 # forget BUILD: as make clean does, for the archive alone.
 forget() {
 	rm -rf "$objects/$1/kernel/kheaders_data.tar.xz" "$objects/$1/kernel/kheaders.md5" \
-		"$objects/$1/scripts/kheaders"
+		"$objects/$1/scripts/kheaders" "$objects/$1/kernel/.kheaders"
 }
 
 steps() {

@@ -181,7 +181,7 @@ mainline() {
 	tmake -j"$jobs" kernel/kheaders.o
 	bytes=$(wc -c <"$archive") of=$(wc -c <"$out-mainline/kernel/kheaders_data.tar.xz")
 	# ext4 is slow for minutes where thousands of files were removed.
-	mv "$out/scripts/kheaders" "$out/before"
+	mv "$out/kernel/.kheaders" "$out/before"
 	rm "$archive" "$out-mainline/kernel/kheaders_data.tar.xz"
 	took=$(seconds kmake -j"$jobs" kernel/kheaders.o)
 	mainline_took=$(seconds tmake -j"$jobs" kernel/kheaders.o)

@@ -94,7 +94,7 @@ need() {
 @test "each chunk has files: no row of the table chunks comes too late" {
 	[ -n "$IMAGES" ]
 	for out in $IMAGES; do
-		find "$out/scripts/kheaders" -maxdepth 1 -name '*.manifest' -size 0 | diff /dev/null -
+		find "$out/kernel/.kheaders" -maxdepth 1 -name '*.manifest' -size 0 | diff /dev/null -
 	done
 }
 

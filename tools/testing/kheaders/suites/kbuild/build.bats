@@ -41,7 +41,7 @@ load kbuild
 	[ -s ../made ]
 	diff /dev/null ../shown
 	make ARCH=um clean
-	run ! ls kernel/kheaders_data.tar.xz scripts/kheaders/tree scripts/kheaders/others.tar.xz
+	run ! ls kernel/kheaders_data.tar.xz kernel/.kheaders/tree kernel/.kheaders/others.tar.xz
 	make ARCH=um mrproper
 	find . -type f -o -type l | sort >../after
 	diff ../before ../after
@@ -102,11 +102,11 @@ load kbuild
 		exit \$status
 	EOT
 	chmod +x xz
-	rm "$out"/scripts/kheaders/*.tar.xz
+	rm "$out"/kernel/.kheaders/*.tar.xz
 	kbuild "$out" -j1 XZ="$dir/xz" kernel/kheaders.o
 	[ ! -e xz.overlap ]
 	like_ref "$out"
-	rm "$out"/scripts/kheaders/*.tar.xz
+	rm "$out"/kernel/.kheaders/*.tar.xz
 	kbuild "$out" -j4 kernel/kheaders.o
 	like_ref "$out"
 }
@@ -132,10 +132,10 @@ load kbuild
 # bats test_tags=generator
 @test "museum 10: a missing tool is one line that names it, and no archive is left" {
 	clone_ref
-	rm "$out"/scripts/kheaders/*.tar.xz
+	rm "$out"/kernel/.kheaders/*.tar.xz
 	run -2 kbuild "$out" XZ=no-such-xz kernel/kheaders.o
 	[ "$(echo "$output" | grep -c '^kheaders: CONFIG_IKHEADERS_PROC needs xz, there is no XZ=no-such-xz here (package xz-utils)$')" -ge 1 ]
-	run ! ls "$out"/scripts/kheaders/*.tar.xz
+	run ! ls "$out"/kernel/.kheaders/*.tar.xz
 	[ ! -e "$out/kernel/kheaders_data.tar.xz" ]
 	run -2 kbuild "$out" TAR=no-such-tar kernel/kheaders.o
 	echo "$output" | grep '^kheaders: CONFIG_IKHEADERS_PROC needs GNU tar, there is no TAR=no-such-tar here'
@@ -146,7 +146,7 @@ load kbuild
 	echo "$output" | grep '^kheaders: CONFIG_IKHEADERS_PROC needs GNU tar, TAR=busybox tar is another'
 	kbuild "$out" XZ="$work/xz-0 -v" TAR='tar --check-links' kernel/kheaders.o
 	like_ref "$out"
-	rm "$out"/scripts/kheaders/*.tar.xz
+	rm "$out"/kernel/.kheaders/*.tar.xz
 	printf '#!/bin/sh\nexec busybox tar "$@"\n' >bbtar
 	chmod +x bbtar
 	run -2 kbuild "$out" TAR="$dir/bbtar" kernel/kheaders.o
@@ -258,4 +258,9 @@ load kbuild
 	for object in kheaders.o kheaders_symvers.o kheaders_test.o; do
 		cmp "at-once/kernel/$object" "$out/kernel/$object"
 	done
+}
+
+# bats test_tags=generator
+@test "museum 59: packages of headers, which take all of scripts/ in the object tree, do not grow" {
+	[ "$(du -sk "$ref/scripts/kheaders" | cut -f 1)" -lt 500 ]
 }

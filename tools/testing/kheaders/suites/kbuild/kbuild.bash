@@ -114,7 +114,7 @@ edit() {
 
 # What the last make that was "run" did for the archive: "PACK linux-a-h" or the like.
 did() {
-	echo "$output" | sed -n 's,^  \(PACK\|GEN\|UPD\|STRIP\) *\(kernel/kheaders\|scripts/kheaders/\)\(.*\),\1 \3,p'
+	echo "$output" | sed -n 's,^  \(PACK\|GEN\|UPD\|STRIP\) *\(kernel/kheaders\|kernel/\.kheaders/\|scripts/kheaders/\)\(.*\),\1 \3,p'
 }
 
 # The archive of an object tree.
@@ -126,7 +126,7 @@ like_ref() {
 
 # drop_archive DIR: removes it, and what it was made of.
 drop_archive() {
-	rm -rf "$1/scripts/kheaders" "$1/kernel/kheaders_data.tar.xz"
+	rm -rf "$1/scripts/kheaders" "$1/kernel/.kheaders" "$1/kernel/kheaders_data.tar.xz"
 }
 
 # names DIR: of the files in it.

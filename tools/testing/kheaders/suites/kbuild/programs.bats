@@ -103,7 +103,7 @@ few_tools() {
 @test "museum 20: objtool is built from its source" {
 	local hostcc
 	shared_x86_64
-	run ! grep -F "$work" "$out/scripts/kheaders/made/tools/objtool/objtool.args"
+	run ! grep -F "$work" "$out/kernel/.kheaders/made/tools/objtool/objtool.args"
 	unpack "$out"
 	run -0 ext
 	says_nothing_built

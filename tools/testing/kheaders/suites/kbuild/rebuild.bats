@@ -35,11 +35,11 @@ times() {
 	kbuild "$out" kernel/kheaders.o
 	local stamp began
 	stamp=$(stat -c %y "$out/kernel/kheaders_data.tar.xz")
-	began=$(stat -c %y "$out/scripts/kheaders/began")
+	began=$(stat -c %y "$out/kernel/.kheaders/began")
 	run -0 kbuild "$out" kernel/kheaders.o
 	[ -z "$(did)" ]
 	# The make of the archive was not even called.
-	[ "$began" = "$(stat -c %y "$out/scripts/kheaders/began")" ]
+	[ "$began" = "$(stat -c %y "$out/kernel/.kheaders/began")" ]
 	edit "$src/include/linux/zutil.h" ''
 	touch "$src/include/linux/zutil.h"
 	touch "$out/include/generated/autoconf.h"
@@ -48,14 +48,14 @@ times() {
 	run -0 kbuild "$out" kernel/kheaders.o
 	[ -z "$(did)" ]
 	[ "$stamp" = "$(stat -c %y "$out/kernel/kheaders_data.tar.xz")" ]
-	[ "$began" != "$(stat -c %y "$out/scripts/kheaders/began")" ]
+	[ "$began" != "$(stat -c %y "$out/kernel/.kheaders/began")" ]
 
 	# Nor the first time after all was made.
 	drop_archive "$out"
 	kbuild "$out" kernel/kheaders.o
-	began=$(stat -c %y "$out/scripts/kheaders/began")
+	began=$(stat -c %y "$out/kernel/.kheaders/began")
 	kbuild "$out" kernel/kheaders.o
-	[ "$began" = "$(stat -c %y "$out/scripts/kheaders/began")" ]
+	[ "$began" = "$(stat -c %y "$out/kernel/.kheaders/began")" ]
 }
 
 # bats test_tags=generator
@@ -155,7 +155,7 @@ times() {
 	kbuild "$out" kernel/kheaders.o
 	like_ref "$out"
 	kbuild "$out" clean
-	run ! ls "$out/kernel/kheaders_data.tar.xz" "$out/scripts/kheaders/tree" "$out/scripts/kheaders/stage"
+	run ! ls "$out/kernel/kheaders_data.tar.xz" "$out/kernel/.kheaders/tree" "$out/scripts/kheaders/stage"
 	kbuild "$out" kernel/kheaders.o
 	like_ref "$out"
 	kbuild "$out" mrproper
@@ -196,7 +196,7 @@ times() {
 # watched: the files and directories that make looks at to see whether the archive of $out
 # is up to date.
 watched() {
-	sed '1d; s/\t.*//' "$out/scripts/kheaders/index" | cut -d ' ' -f 11-
+	sed '1d; s/\t.*//' "$out/kernel/.kheaders/index" | cut -d ' ' -f 11-
 }
 
 # bats test_tags=generator
@@ -212,7 +212,7 @@ watched() {
 	# But for what this make has made itself and kept, and the next one looks at by its
 	# digest; notes of what the commands were; and headers that are in no archive.
 	grep -vxFf watched opened |
-		grep -v -e "^$out/scripts/kheaders/" -e '/\.[^/]*\.cmd$' \
+		grep -v -e "^$out/kernel/.kheaders/" -e '/\.[^/]*\.cmd$' \
 			-e "^$out/kernel/kheaders_data\.tar\.xz$" \
 			-e "^$out/include/generated/\(kheaders_id\|kheaders_have\|compile\|utsversion\)\.h$" \
 			>unwatched || :
@@ -227,8 +227,8 @@ watched() {
 	clone_ref
 	kbuild "$out" kernel/kheaders.o
 	current() {
-		(cd "$out" && scripts/kheaders/uptodate scripts/kheaders \
-			"$(sed 1,2d scripts/kheaders/key)" kernel/kheaders_data.tar.xz \
+		(cd "$out" && scripts/kheaders/uptodate kernel/.kheaders \
+			"$(sed 1,2d kernel/.kheaders/key)" kernel/kheaders_data.tar.xz \
 			include/generated/kheaders_id.h)
 	}
 	current
@@ -241,8 +241,8 @@ watched() {
 		edit "$src/$file" ''
 		run ! current || { echo "$file"; false; }
 		# Without it in the index, all else is as it was.
-		grep -v "$src/$file	" "$out/scripts/kheaders/index" >index || :
-		cp index "$out/scripts/kheaders/index"
+		grep -v "$src/$file	" "$out/kernel/.kheaders/index" >index || :
+		cp index "$out/kernel/.kheaders/index"
 		current
 	done
 	[ "$count" -gt 5 ]
@@ -254,16 +254,16 @@ watched() {
 	clone_ref
 	for size in 4m 36m; do
 		drop_archive "$out"
-		mkdir "$out/scripts/kheaders"
-		mount -t tmpfs -o size=$size tmpfs "$out/scripts/kheaders" ||
+		mkdir "$out/kernel/.kheaders"
+		mount -t tmpfs -o size=$size tmpfs "$out/kernel/.kheaders" ||
 			skip "no file system can be mounted here"
 		run kbuild "$out" kernel/kheaders.o
-		umount "$out/scripts/kheaders"
+		umount "$out/kernel/.kheaders"
 		[ "$status" = 2 ]
 		echo "$output" | grep -i 'no space left'
 		[ ! -e "$out/kernel/kheaders_data.tar.xz" ]
 	done
-	rm -rf "$out/scripts/kheaders"
+	rm -rf "$out/kernel/.kheaders"
 	kbuild "$out" kernel/kheaders.o
 	like_ref "$out"
 }
@@ -272,7 +272,7 @@ watched() {
 @test "museum 11: killed at any step and started again, the archive is whole and nothing is left over" {
 	clone_ref
 	for word in 'UPD .*list' 'PACK .*other' 'UPD .*kheaders_data'; do
-		rm -rf "$out/scripts/kheaders" "$out"/kernel/*kheaders*
+		rm -rf "$out/scripts/kheaders" "$out"/kernel/*kheaders* "$out"/kernel/.*kheaders*
 		# The whole group of make at once, as a power cut would.
 		setsid sh -c 'exec make -C "$1" O="$2" ARCH=um XZ="$3" -j2 kernel/kheaders.o' \
 			sh "$tree" "$out" "$work/xz-0" >"$out.log" 2>&1 3>&- &
@@ -324,7 +324,7 @@ watched() {
 	like_ref "$out"
 
 	# What reads the list refuses one that was cut off.
-	head -n 1000 "$out/scripts/kheaders/list" >list
+	head -n 1000 "$out/kernel/.kheaders/list" >list
 	cd "$out"
 	run -1 scripts/kheaders/stage 1 "$dir/list" "$dir/stage" blanks include-a-n
 	echo "$output" | grep "^kheaders: $dir/list is not finished"
@@ -333,9 +333,9 @@ watched() {
 	# One of several processes that fails is enough, whichever has the file.
 	mkdir "$dir/stage"
 	: >"$dir/stage/began"
-	chunks=$(cut -f 1 scripts/kheaders/list | sort -u | grep -vxE -- '-|end')
+	chunks=$(cut -f 1 kernel/.kheaders/list | sort -u | grep -vxE -- '-|end')
 	for file in include/linux/fs.h include/linux/fs_context.h; do
-		sed "s,\t$file\t.*,\t$file\tnowhere," scripts/kheaders/list >"$dir/list"
+		sed "s,\t$file\t.*,\t$file\tnowhere," kernel/.kheaders/list >"$dir/list"
 		# shellcheck disable=SC2086 # a list of names
 		run -1 scripts/kheaders/stage 2 "$dir/list" "$dir/stage" blanks $chunks
 		echo "$output" | grep '^kheaders: cannot read nowhere: '

@@ -131,8 +131,10 @@ load overlay
 	plain
 	apply
 	: >"$tree/scripts/kheaders/list.o"
+	mkdir "$tree/kernel/.kheaders"
 	run -0 revert
-	[[ $output == *"files that are not ours stay in: scripts/kheaders" ]]
+	[[ $output == *"files that are not ours stay in: scripts/kheaders kernel/.kheaders" ]]
+	[ -d "$tree/kernel/.kheaders" ]
 	[ "$(find "$tree/scripts" -type f)" = "$tree/scripts/kheaders/list.o" ]
 }
 
