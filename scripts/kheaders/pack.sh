@@ -25,9 +25,12 @@ die() {
 	exit 1
 }
 
-trap 'rm -f "$out.list" "$out.tar" "$out.tmp"' EXIT
+# Names of its own: one that a killed make left running must not meet the next one, which
+# removes what that has.
+new=$out.$$
+trap 'rm -f "$new.list" "$new.tar" "$new.tmp"' EXIT
 trap 'exit 1' HUP INT TERM
-rm -f "$out"
+rm -f "$out" "$out".*
 
 command -v "${xz%% *}" >/dev/null ||
 	die "CONFIG_IKHEADERS_PROC needs xz, there is no XZ=$xz here (package xz-utils)"
@@ -53,17 +56,17 @@ fi
 
 # Blocks of one sector (-b 1) leave nothing but the two zero ones at the end.
 # As they are: tar would take "\n" in a name for a new line.
-cut -f 1 "$manifest" >"$out.list"
+cut -f 1 "$manifest" >"$new.list"
 $tar --format=ustar -b 1 --no-recursion --no-unquote --owner=0 --group=0 --numeric-owner \
 	--mode=a+rX,u+w,go-w --mtime="@$mtime" \
-	-C "$tree" -T "$PWD/$out.list" -cf "$out.tar"
-blocks=$(($(wc -c <"$out.tar") / 512 - 2))
-dd if=/dev/null of="$out.tar" bs=512 seek="$blocks" 2>/dev/null
-[ "$(wc -c <"$out.tar")" = $((blocks * 512)) ] ||
-	die "dd can't cut off the end of $out.tar; CONFIG_IKHEADERS_PROC needs dd (package coreutils)"
+	-C "$tree" -T "$PWD/$new.list" -cf "$new.tar"
+blocks=$(($(wc -c <"$new.tar") / 512 - 2))
+dd if=/dev/null of="$new.tar" bs=512 seek="$blocks" 2>/dev/null
+[ "$(wc -c <"$new.tar")" = $((blocks * 512)) ] ||
+	die "dd can't cut off the end of $new.tar; CONFIG_IKHEADERS_PROC needs dd (package coreutils)"
 
 # For text: more literal context (lc=4), no alignment (pb=0). Unpacking takes as much
 # memory as the dictionary has; a chunk is hardly larger.
-$xz -T1 --lzma2=preset=6,lc=4,pb=0,dict=4MiB,nice=96 --check=crc32 -c "$out.tar" >"$out.tmp" ||
+$xz -T1 --lzma2=preset=6,lc=4,pb=0,dict=4MiB,nice=96 --check=crc32 -c "$new.tar" >"$new.tmp" ||
 	die "XZ=$xz can't pack $out: is it xz, and is there room on the disk?"
-mv -f "$out.tmp" "$out"
+mv -f "$new.tmp" "$out"

@@ -24,6 +24,7 @@
  */
 
 #include <search.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -338,34 +339,44 @@ static void share(struct list *list)
 	list->item = shared;
 }
 
-/* Every item whose number is @first modulo @jobs. */
-static void stage_some(const struct job *job, struct list *list, size_t first, size_t jobs)
+/*
+ * Every item whose number is @first modulo @jobs. One of several processes ends when the one
+ * that started it does, @parent: make kills that alone, and what is still written here would
+ * be in the way of its next run, or of "make clean".
+ */
+static void stage_some(const struct job *job, struct list *list, size_t first, size_t jobs,
+		       pid_t parent)
 {
 	size_t i;
 
-	for (i = first; i < list->count; i += jobs)
+	for (i = first; i < list->count; i += jobs) {
+		if (parent && getppid() != parent)
+			exit(1);
 		if (is_watched(&list->item[i]))
 			watch(&list->item[i], job->began);
 		else
 			stage(job, &list->item[i]);
+	}
 }
 
 static void stage_all(const struct job *job, struct list *list)
 {
 	size_t jobs = list->count / FILES_A_JOB + 1, i;
+	pid_t self = getpid(), pid;
 	bool failed = false;
 	int status;
-	pid_t pid;
 
 	if (jobs > job->jobs)
 		jobs = job->jobs;
 	share(list);
+	/* Where it is ignored, wait() does not tell what failed. */
+	signal(SIGCHLD, SIG_DFL);
 	for (i = 0; i < jobs; i++) {
 		/* Where no other can be started, this one does it. */
 		pid = jobs > 1 ? fork() : -1;
 		if (pid > 0)
 			continue;
-		stage_some(job, list, i, jobs);
+		stage_some(job, list, i, jobs, pid ? 0 : self);
 		if (!pid)
 			exit(0);
 	}

@@ -341,6 +341,72 @@ watched() {
 		echo "$output" | grep '^kheaders: cannot read nowhere: '
 		[ ! -e "$dir/stage/index" ]
 	done
+	# Also below a program that ignores the end of others.
+	# shellcheck disable=SC2086 # a list of names
+	run -1 env --ignore-signal=CHLD scripts/kheaders/stage 2 "$dir/list" "$dir/stage" blanks $chunks
+	[ ! -e "$dir/stage/index" ]
+}
+
+# bats test_tags=generator
+@test "museum 60: words of a variable on make's command line are no number of jobs" {
+	clone_ref
+	for word in '-l4 -j9' 'x -j 4' '-j x'; do
+		drop_archive "$out"
+		kbuild "$out" MAKEOPTS="$word" kernel/kheaders.o
+		like_ref "$out"
+	done
+}
+
+# bats test_tags=generator
+@test "museum 61: after make has killed stage, none of its processes writes a file" {
+	clone_ref
+	cd "$out"
+	local chunks pid
+	# Two processes, and each waits for its first file.
+	mkfifo "$dir/first" "$dir/second" "$dir/said"
+	grep -v '^-' kernel/.kheaders/list |
+		sed -e "1s,[^\t]*\$,$dir/first," -e "2s,[^\t]*\$,$dir/second," >"$dir/list"
+	chunks=$(cut -f 1 "$dir/list" | sort -u | grep -vx end)
+	mkdir "$dir/stage"
+	: >"$dir/stage/began"
+	cat "$dir/said" >"$dir/errors" 3>&- &
+	# shellcheck disable=SC2086 # a list of names
+	scripts/kheaders/stage 2 "$dir/list" "$dir/stage" blanks $chunks >"$dir/said" 2>&1 3>&- &
+	pid=$!
+	for _ in $(seq 100); do
+		[ "$(cat /proc/[0-9]*/stat 2>/dev/null | awk -v pid=$pid '$4 == pid' | wc -l)" != 2 ] || break
+		sleep 0.1
+	done
+	sleep 0.5
+	kill -TERM $pid
+	wait $pid || :
+	exec 5<>"$dir/first" 6<>"$dir/second"
+	exec 5>&- 6>&-
+	# The last of them closes it.
+	wait
+	[ "$(find "$dir/stage/tree" -type f | wc -l)" -le 2 ]
+}
+
+# bats test_tags=generator
+@test "museum 62: a chunk is packed while one that a killed make left running packs it" {
+	clone_ref
+	cd "$out"
+	printf '#!/bin/sh\nsleep $WAIT\nexec xz "$@" -0\n' >"$dir/slow"
+	chmod +x "$dir/slow"
+	pack() {
+		WAIT=$1 XZ=$dir/slow sh "$tree/scripts/kheaders/pack.sh" kernel/.kheaders/others.manifest \
+			kernel/.kheaders/tree copy.tar.xz '' ''
+	}
+	pack 2 3>&- &
+	for _ in $(seq 100); do
+		! ls copy.tar.xz.*tmp >/dev/null 2>&1 || break
+		sleep 0.1
+	done
+	# That ends first.
+	pack 4
+	wait
+	cmp kernel/.kheaders/others.tar.xz copy.tar.xz
+	run -2 ls copy.tar.xz.*
 }
 
 # state DIR: everything of kheaders in an object tree, and its times.
