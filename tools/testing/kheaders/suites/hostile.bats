@@ -31,6 +31,7 @@ refused() {
 	[ ! -e root/lib/modules/6.9.1/build ]
 }
 
+# bats test_tags=long
 @test "hostile archives are refused, with a line that says why, and nothing half-made" {
 	local kind says tried=0
 	mkdir kinds

@@ -57,6 +57,7 @@ unchanged() {
 	whole other/usr/src/linux-headers-6.9.1
 }
 
+# bats test_tags=long
 @test "install: an archive of which one thread has seen enough while others unpack large files" {
 	local i
 	for i in {1..3}; do

@@ -436,6 +436,7 @@ bounded() {
 	done
 }
 
+# bats test_tags=long
 @test "make install puts the command and its page where they belong, and nothing among the sources" {
 	ls -A "$top/tools/kheaders" >before
 	command_make -C "$top/tools/kheaders" O=o
@@ -456,6 +457,7 @@ bounded() {
 	[ -x linux/build/tools/kheaders ]
 }
 
+# bats test_tags=long
 @test "museum 54: a changed header is compiled again, also where ccache makes paths relative" {
 	mkdir -p tools kernel
 	cp -r "$top/tools/kheaders" tools
